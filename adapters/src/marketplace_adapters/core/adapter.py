@@ -1,0 +1,139 @@
+"""What every provider must be able to do, in neutral types.
+
+An adapter is opened for one account, used for one batch or one pull, and closed. It holds no
+state that must survive: everything worth keeping is returned.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, ClassVar
+
+from typing_extensions import Self
+
+from .limits import Budget, Limits, Unlimited
+from .transport import Transport
+from .types import (
+    Check,
+    Event,
+    Exchange,
+    ItemResult,
+    Order,
+    Page,
+    PushItem,
+    RemoteListing,
+    Submission,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything an adapter must know about one account.
+
+    :param base_url: scheme, host and optional path prefix; no request ever leaves it.
+    :param credentials: secrets by name; never shown by ``repr``.
+    :param options: settings of the provider, e.g. ``{"internal_supplier_code": "R1"}``.
+    :param currency: ISO code for channels that do not state one.
+    """
+
+    base_url: str
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    currency: str = ""
+
+
+class Adapter(ABC):
+    """Base of all adapters; a context manager that closes its connections."""
+
+    provider: ClassVar[str]
+    limits: ClassVar[Limits]
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        budget: Budget | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        self.connection = connection
+        self.budget: Budget = budget or Unlimited()
+        self.transport = transport or Transport(connection.base_url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back sockets; may be called twice."""
+        self.transport.close()
+
+    def take_exchanges(self) -> tuple[Exchange, ...]:
+        """The calls made since the last time this was asked, also when a verb raised."""
+        return self.transport.take_exchanges()
+
+    # === CONNECTION === #
+
+    @abstractmethod
+    def check(self) -> Check:
+        """Try the connection with the cheapest call that proves credentials and rights."""
+
+    # === OUT === #
+
+    @abstractmethod
+    def push(self, lane: str, items: Sequence[PushItem], key: str) -> Submission:
+        """Send items of one lane in as few calls as the platform allows.
+
+        The engine passes at most ``batch_size`` different targets; items of several kinds for
+        one target are to be merged where the platform takes them in one row.
+
+        :param key: idempotency key of this push; the same when the same push is repeated.
+        :return: a result for every item, whatever its order; missing ones count as retry.
+        """
+
+    def poll(self, remote_id: str) -> Submission:
+        """Ask for the outcome of an asynchronous push."""
+        raise LookupError(f"{self.provider} answers at once; there is nothing to poll")
+
+    def applied(self, item: PushItem) -> ItemResult | None:
+        """Read back whether a once-only item whose answer was lost took effect.
+
+        :return: its result, or ``None`` when the platform cannot tell: the engine then repeats
+            the item with the same key if the lane is repeatable, and asks a person otherwise.
+        """
+        return None
+
+    # === IN === #
+
+    @abstractmethod
+    def pull(self, topic: str, since: datetime, until: datetime | None = None) -> Iterator[Page]:
+        """All pages of what changed since then, oldest first where the platform can."""
+
+    @abstractmethod
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Prove the sender of an inbound message or raise :class:`SignatureError`.
+
+        :param headers: names are compared without case.
+        """
+
+    @abstractmethod
+    def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
+        """Read a verified inbound message; :class:`InvalidError` when its shape is unknown."""
+
+    @abstractmethod
+    def order(self, payload: Any) -> Order:
+        """Read an order document; :class:`InvalidError` says which member is wrong."""
+
+    @abstractmethod
+    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+        """The channel's own state of the given external ids, or of the whole catalogue."""
