@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from typing_extensions import Self
 
 from .limits import Budget, Limits, Unlimited
+from .response import Dialect
 from .transport import Transport
 from .types import (
     Check,
@@ -51,6 +52,7 @@ class Adapter(ABC):
 
     provider: ClassVar[str]
     limits: ClassVar[Limits]
+    dialect: ClassVar[Dialect] = Dialect()
 
     def __init__(
         self,
@@ -61,7 +63,15 @@ class Adapter(ABC):
     ) -> None:
         self.connection = connection
         self.budget: Budget = budget or Unlimited()
-        self.transport = transport or Transport(connection.base_url)
+        self.transport = transport or self._open_transport()
+        self.transport.attach(self.budget, self.dialect, connection.credentials.values())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.connection.base_url!r})"
+
+    def _open_transport(self) -> Transport:
+        """The transport to the account's host; a provider overrides it to add its path prefix."""
+        return Transport(self.connection.base_url)
 
     def __enter__(self) -> Self:
         return self
@@ -108,8 +118,9 @@ class Adapter(ABC):
     def applied(self, item: PushItem) -> ItemResult | None:
         """Read back whether a once-only item whose answer was lost took effect.
 
-        :return: its result, or ``None`` when the platform cannot tell: the engine then repeats
-            the item with the same key if the lane is repeatable, and asks a person otherwise.
+        :return: ``SUCCESS`` when it took effect, ``RETRY`` when it surely did not, ``None`` when
+            the platform cannot tell: the engine then repeats the item with the same key if the
+            lane is repeatable, and asks a person otherwise.
         """
         return None
 

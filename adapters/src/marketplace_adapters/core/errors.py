@@ -3,14 +3,14 @@
 ::
 
     AdapterError
-     ├── TransportError      no usable answer; the call may have been applied      retry
-     ├── ServerError         the platform failed (5xx)                             retry
-     ├── ThrottledError      too many calls; ``retry_after`` seconds               wait, attempt not counted
-     ├── AuthError           credentials refused or lacking a right                pause the account, tell a person
-     ├── SignatureError      an inbound message that we cannot trust               refuse, store nothing
-     ├── ConflictError       somebody else changed the target meanwhile            re-read once, then retry
-     ├── InvalidError        our request or our reading of the answer is wrong     bury: a bug of ours, never retried
-     └── RejectedError       the platform refuses this item                        bury until its data changes
+     ├── TransportError   no usable answer; the call may have been applied   retry
+     ├── ServerError      the platform failed (5xx)                          retry
+     ├── ThrottledError   too many calls; ``retry_after`` seconds            wait, not counted
+     ├── AuthError        credentials refused or lacking a right             pause the account
+     ├── SignatureError   an inbound message that we cannot trust            refuse, store nothing
+     ├── ConflictError    somebody else changed the target meanwhile         re-read once, retry
+     ├── InvalidError     our request or our reading of the answer is wrong  bury: our bug
+     └── RejectedError    the platform refuses this item                     bury until data change
 
 Two axes: ``policy`` (what the engine does) and ``fault`` (whose fault it is, so who is told).
 A failure of one item of a batch is a value (:class:`~marketplace_adapters.core.types.ItemResult`),

@@ -193,7 +193,7 @@ class StatusUpdate:
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """One changed line: ``external_id`` of an existing line, or ``listing`` + price of a new one."""
+    """A changed line: ``external_id`` of an existing one, or ``listing`` + price of a new one."""
 
     quantity: Decimal
     external_id: str | None = None
@@ -390,7 +390,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who ordered. ``external_id`` is unique within the account; empty when the channel hides it."""
+    """Who ordered. ``external_id`` is unique in the account, empty when the channel hides it."""
 
     external_id: str = ""
     name: str = ""

@@ -1,0 +1,395 @@
+"""Moves bytes to one configured host and turns every failure into the closed set of errors.
+
+Rules that hold for every provider, because they live here:
+
+* no request leaves for another host: absolute URLs are compared with the configured origin and
+  redirects are never followed;
+* HTTPS, except towards this machine (sandbox, tests);
+* nothing is repeated here: whether a repeat is safe is known to the engine alone;
+* the budget is asked before each call and told what the answer says about the rate;
+* proxies and certificate bundles of the environment are used, because many companies reach the
+  internet only so; ``.netrc`` is not, because it would overwrite our credentials;
+* every call is kept as a masked :class:`~marketplace_adapters.core.types.Exchange`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import urllib3
+from requests.utils import get_environ_proxies
+
+from . import wire
+from .dates import Clock, SystemClock
+from .errors import AdapterError, AuthError, InvalidError, ThrottledError, TransportError
+from .limits import Budget, Unlimited
+from .masking import Masker, cap, sensitive_values
+from .response import DEFAULT_RETRY_AFTER, Dialect, Headers, Response
+from .types import Exchange
+
+USER_AGENT = "marketplace-adapters/19.0"
+BODY_CAP = 65536
+"""Characters of a body that an exchange keeps."""
+MESSAGE_CAP = 300
+MAX_RESPONSE = 32 * 1024 * 1024
+MAX_EXCHANGES = 200
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_CHUNK = 65536
+
+
+def check_base_url(url: str) -> str:
+    """The base URL without trailing slashes.
+
+    :raise InvalidError: not HTTPS (HTTP only towards this machine), or a URL with a user, a query
+        or a fragment.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise InvalidError("The base URL is not a URL.", code="bad_url") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise InvalidError("The base URL must start with https:// and a host.", code="bad_url")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise InvalidError(
+            "The base URL must use https; http is for this machine only.", code="bad_url"
+        )
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise InvalidError("The base URL may hold only a host and a path.", code="bad_url")
+    _printable(url.strip())
+    return url.strip().rstrip("/")
+
+
+def segment(value: str) -> str:
+    """One path segment, quoted; an id may hold any character but cannot change the path.
+
+    :raise InvalidError: empty, ``.`` or ``..``.
+    """
+    if value in ("", ".", ".."):
+        raise InvalidError("An empty id cannot be part of a path.")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidError("The id holds characters that cannot be sent.") from None
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call while it is under way."""
+
+    method: str
+    url: str
+    masker: Masker
+    sent: str
+    started_at: datetime
+    begun: float
+    status: int | None = None
+    received: str = ""
+    request_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+class Transport:
+    """HTTP to one host, with keep-alive.
+
+    :param base_url: scheme, host and optional path prefix; see :func:`check_base_url`.
+    :param timeout: seconds to connect and seconds between two parts of an answer.
+    :param deadline: seconds that a whole answer may take; a host that drips cannot hold a worker.
+    :param session: one to use instead of an own, e.g. with a test adapter mounted.
+    :param mask: hides secrets in everything kept; the adapter adds its credentials to it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        deadline: float = 120.0,
+        session: requests.Session | None = None,
+        clock: Clock | None = None,
+        mask: Masker | None = None,
+        budget: Budget | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        self.base_url = check_base_url(base_url)
+        self._origin = _origin(self.base_url)
+        self._timeout = timeout
+        self._deadline = deadline
+        self._clock = clock or SystemClock()
+        self._mask = mask or Masker()
+        self._budget: Budget = budget or Unlimited()
+        self._dialect = dialect or Dialect()
+        self._session = session
+        self._exchanges: deque[Exchange] = deque(maxlen=MAX_EXCHANGES)
+
+    def __repr__(self) -> str:
+        return f"Transport({self.base_url!r})"
+
+    @property
+    def masker(self) -> Masker:
+        """Hides what this transport knows to be secret; for texts of the adapter itself."""
+        return self._mask
+
+    @property
+    def clock(self) -> Clock:
+        """The source of time."""
+        return self._clock
+
+    def attach(self, budget: Budget, dialect: Dialect, secrets: Iterable[str]) -> None:
+        """Called by the adapter that owns this transport."""
+        self._budget = budget
+        self._dialect = dialect
+        self._mask.add(secrets)
+
+    def close(self) -> None:
+        """Give back sockets; may be called twice."""
+        if self._session is not None:
+            self._session.close()
+
+    def take_exchanges(self) -> tuple[Exchange, ...]:
+        """The calls since the last time, oldest first, at most :data:`MAX_EXCHANGES`."""
+        taken = tuple(self._exchanges)
+        self._exchanges.clear()
+        return taken
+
+    # === CALL === #
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        bucket: str = "default",
+        cost: float = 1.0,
+        expect_json: bool = True,
+    ) -> Response:
+        """One call.
+
+        :param path: relative to the base URL, or absolute on the same origin.
+        :param params: query; members that are ``None`` are left out.
+        :param json: body written as JSON; ``data`` instead for raw bytes.
+        :param bucket: rate that the call draws from, ``cost`` tokens of it.
+        :param expect_json: an answer with another body is no usable answer.
+        :return: an answer with status 2xx; an empty body has ``data`` ``None``.
+        :raise AdapterError: one of the closed set, as :class:`Dialect` says.
+        """
+        call = self._prepare(method, path, params, json, data, headers)
+        self._budget.take(bucket, cost)
+        call.started_at, call.begun = self._clock.now(), self._clock.monotonic()
+        try:
+            response = self._send(call)
+            return self._accept(call, response, bucket, expect_json)
+        finally:
+            self._keep(call)
+
+    def _prepare(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        json: Any,
+        data: bytes | None,
+        headers: Mapping[str, str] | None,
+    ) -> _Call:
+        url = self._url(path, params)
+        masker = self._mask.with_secrets(
+            value for value in sensitive_values(json) if len(value) > 3
+        )
+        body = wire.dumps(json) if json is not None else data
+        sent = masker.json(json, BODY_CAP) if json is not None else _raw(masker, data or b"")
+        own = {"Accept": "application/json", "User-Agent": USER_AGENT}
+        if json is not None:
+            own["Content-Type"] = "application/json"
+        own.update(headers or {})
+        for name, value in own.items():
+            _check_header(name, value)
+        now = self._clock
+        return _Call(method, url, masker, sent, now.now(), now.monotonic(), headers=own, body=body)
+
+    def _url(self, path: str, params: Mapping[str, Any] | None) -> str:
+        _printable(path)
+        if "://" in path.split("?")[0]:
+            if _origin(path) != self._origin:
+                raise InvalidError("A call to a host that was not configured is refused.")
+            url = path
+        else:
+            url = f"{self.base_url}/{path.lstrip('/')}"
+        query = [(key, value) for key, value in (params or {}).items() if value is not None]
+        if query:
+            url += ("&" if "?" in url else "?") + urlencode(query, doseq=True)
+        return url
+
+    def _open(self) -> requests.Session:
+        if self._session is None:
+            session = requests.Session()
+            session.trust_env = False
+            if self._origin[1] not in _LOOPBACK:
+                session.proxies.update(get_environ_proxies(self.base_url))
+                bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+                session.verify = bundle or True
+            self._session = session
+        return self._session
+
+    def _send(self, call: _Call) -> Response:
+        try:
+            with self._open().request(
+                call.method,
+                call.url,
+                data=call.body,
+                headers=dict(call.headers),
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                call.status = answer.status_code
+                headers = Headers(answer.headers)
+                content = self._read(call, answer)
+        except AdapterError:
+            raise
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            _translate(error)
+        return Response(answer.status_code, headers, content, *_parsed(content))
+
+    def _read(self, call: _Call, answer: requests.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for part in answer.iter_content(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > MAX_RESPONSE:
+                raise TransportError(f"The answer is larger than {MAX_RESPONSE} bytes.")
+            if self._clock.monotonic() - call.begun > self._deadline:
+                raise TransportError(f"The answer was not complete after {self._deadline:g} s.")
+        return b"".join(parts)
+
+    def _accept(self, call: _Call, response: Response, bucket: str, expect_json: bool) -> Response:
+        call.received = (
+            call.masker.json(response.data, BODY_CAP)
+            if response.is_json
+            else _raw(call.masker, response.content)
+        )
+        call.request_id = self._dialect.request_id(response)
+        self._learn(response, bucket)
+        if not response.ok:
+            raise self._error(call, response)
+        if expect_json and response.content.strip() and not response.is_json:
+            # A page of a proxy in front of the platform: whether the call went through is unknown.
+            raise TransportError(
+                f"The answer (HTTP {response.status}) is not JSON.",
+                code="not_json",
+                request_id=call.request_id,
+            )
+        return response
+
+    def _learn(self, response: Response, bucket: str) -> None:
+        learned = self._dialect.learned(response, self._clock.now())
+        wait = learned.retry_after
+        if response.status == 429 and wait is None:
+            wait = DEFAULT_RETRY_AFTER
+        if (learned.remaining, learned.limit, learned.per_second, wait) != (None,) * 4:
+            self._budget.learn(
+                bucket,
+                remaining=learned.remaining,
+                limit=learned.limit,
+                per_second=learned.per_second,
+                retry_after=wait,
+            )
+
+    def _error(self, call: _Call, response: Response) -> AdapterError:
+        cls = self._dialect.error_class(response)
+        said = cap(call.masker.text(self._dialect.message(response)), MESSAGE_CAP)
+        message = f"HTTP {response.status}" + (f": {said}" if said else "")
+        code = self._dialect.code(response)
+        code = call.masker.text(code) if code else None
+        if issubclass(cls, ThrottledError):
+            wait = self._dialect.retry_after(response, self._clock.now())
+            wait = DEFAULT_RETRY_AFTER if wait is None else wait
+            return cls(message, retry_after=wait, code=code, request_id=call.request_id)
+        return cls(message, code=code, request_id=call.request_id)
+
+    def _keep(self, call: _Call) -> None:
+        self._exchanges.append(
+            Exchange(
+                method=call.method,
+                url=call.masker.url(call.url),
+                started_at=call.started_at,
+                duration=max(0.0, self._clock.monotonic() - call.begun),
+                status=call.status,
+                request=call.sent,
+                response=call.received,
+                request_id=call.request_id,
+            )
+        )
+
+
+def _parsed(content: bytes) -> tuple[Any, bool]:
+    if not content.strip():
+        return None, False
+    try:
+        return wire.loads(content), True
+    except InvalidError:
+        return None, False
+
+
+def _raw(masker: Masker, content: bytes) -> str:
+    """Bytes that are not JSON, for the log; markup and binary data are named, not shown."""
+    text = wire.clean(content[: BODY_CAP * 4].decode("utf-8", "replace"))
+    return cap(masker.text(text), BODY_CAP)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise InvalidError("The address of the call is not a URL.", code="bad_url") from None
+    if "@" in parts.netloc:
+        raise InvalidError("An address with a user is refused.", code="bad_url")
+    return parts.scheme, (parts.hostname or "").lower(), port
+
+
+def _printable(text: str) -> None:
+    if any(ord(char) <= 32 or char in "\\\x7f" for char in text):
+        raise InvalidError(
+            "An address may not hold spaces, backslashes or control characters.", code="bad_url"
+        )
+
+
+def _check_header(name: str, value: str) -> None:
+    """Refuse what ``http.client`` would refuse with the value (a secret) in its message."""
+    if not name or not all(33 <= ord(char) <= 126 and char != ":" for char in name):
+        raise InvalidError("The name of a header holds characters that cannot be sent.")
+    if (
+        not isinstance(value, str)
+        or value != value.strip()
+        or not all(32 <= ord(char) <= 126 for char in value)
+    ):
+        raise AuthError(f"The value for the header {name} holds characters that cannot be sent.")
+
+
+def _translate(error: Exception) -> NoReturn:
+    """Raise without a cause: the texts of the libraries quote URLs and header values."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        raise TransportError("The host did not answer in time.", code="connect_timeout") from None
+    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)):
+        raise TransportError("No answer in time.", code="read_timeout") from None
+    if isinstance(error, requests.exceptions.SSLError):
+        raise TransportError("The certificate of the host was refused.", code="tls") from None
+    if isinstance(error, requests.exceptions.ProxyError):
+        raise TransportError("The proxy refused the connection.", code="proxy") from None
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
+        raise InvalidError("The call has a bad address or header.", code="bad_url") from None
+    name = type(error).__name__
+    raise TransportError(f"The connection failed ({name}).", code="connection") from None
