@@ -1,0 +1,195 @@
+"""Order documents of the fake channel: a builder for tests and the parser of its adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from ..core import wire
+from ..core.dates import iso, optional_datetime, parse_date
+from ..core.errors import InvalidError
+from ..core.money import decimal, optional_decimal
+from ..core.revision import revision
+from ..core.types import (
+    Address,
+    Buyer,
+    Discount,
+    ListingKey,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+)
+
+
+def order_line(
+    line_id: str, listing: str, quantity: Any = 1, price: Any = 10, **more: Any
+) -> dict[str, Any]:
+    """A line of :func:`order_document`; ``more`` may hold sku, internal_id, barcode, name, kind,
+    unit, unit_count, tax, tax_included, discounts and comment."""
+    line = {"id": line_id, "listing": listing, "quantity": str(quantity), "price": str(price)}
+    return line | more
+
+
+def order_document(
+    order_id: str,
+    lines: Sequence[Mapping[str, Any]] | None = None,
+    *,
+    now: datetime,
+    **more: Any,
+) -> dict[str, Any]:
+    """An order as the fake channel stores it; ``more`` replaces or adds members."""
+    chosen = [dict(line) for line in lines or [order_line(f"{order_id}-1", "F-1")]]
+    sums = [Decimal(line["quantity"]) * Decimal(line["price"]) for line in chosen]
+    document: dict[str, Any] = {
+        "id": order_id,
+        "number": order_id,
+        "status": "pending",
+        "currency": "EUR",
+        "placed_at": iso(now),
+        "updated_at": iso(now),
+        "fulfilment": "seller",
+        "buyer": {"id": f"B-{order_id}", "name": "Test Buyer", "phone": "+201000000001"},
+        "lines": chosen,
+        "total": str(sum(sums, Decimal())),
+    }
+    return document | more
+
+
+def parse_order(payload: Any, currency: str) -> Order:
+    """The neutral order of a document.
+
+    :raise InvalidError: says which member is wrong.
+    """
+    data = _object(payload, "order")
+    order_id = _id(data, "id", "order.id")
+    status = _status(data.get("status"))
+    address = _address(data.get("ship_to"))
+    return Order(
+        external_id=order_id,
+        number=_text(data, "number") or order_id,
+        revision=revision(data),
+        status=status,
+        raw_status=status.value,
+        currency=_text(data, "currency") or currency,
+        buyer=_buyer(data.get("buyer")),
+        lines=tuple(_line(line, i) for i, line in enumerate(_items(data, "lines"))),
+        total=optional_decimal(data.get("total"), "order.total"),
+        placed_at=optional_datetime(data.get("placed_at"), "order.placed_at"),
+        updated_at=optional_datetime(data.get("updated_at"), "order.updated_at"),
+        fulfilment=_text(data, "fulfilment") or "seller",
+        ship_to=address,
+        bill_to=_address(data.get("bill_to")) or address,
+        payments=tuple(_payment(payment) for payment in _items(data, "payments")),
+        requested_delivery=(
+            parse_date(data["requested_delivery"], "order.requested_delivery")
+            if data.get("requested_delivery")
+            else None
+        ),
+        cancelled_by=_text(data, "cancelled_by"),
+        cancel_reason=_text(data, "cancel_reason"),
+        otp_required=data.get("otp_required") is True,
+        note=_text(data, "note"),
+        extra=_object(data.get("extra") or {}, "order.extra"),
+    )
+
+
+def _status(value: Any) -> OrderStatus:
+    try:
+        return OrderStatus(value)
+    except ValueError:
+        shown = value[:40] if isinstance(value, str) else type(value).__name__
+        raise InvalidError(f"order.status {shown!r} is unknown.", code="unknown_status") from None
+
+
+def _line(value: Any, index: int) -> OrderLine:
+    where = f"lines[{index}]"
+    data = _object(value, where)
+    count = decimal(data.get("unit_count") or 1, f"{where}.unit_count")
+    return OrderLine(
+        external_id=_id(data, "id", f"{where}.id"),
+        listing=ListingKey(
+            external_id=_text(data, "listing") or None,
+            sku=_text(data, "sku") or None,
+            internal_id=_text(data, "internal_id") or None,
+            barcode=_text(data, "barcode") or None,
+        ),
+        name=_text(data, "name") or _text(data, "listing"),
+        quantity=decimal(data.get("quantity"), f"{where}.quantity"),
+        unit_price=decimal(data.get("price"), f"{where}.price"),
+        kind=_text(data, "kind") or "product",
+        unit=_text(data, "unit"),
+        unit_count=max(1, int(count)),
+        tax=optional_decimal(data.get("tax"), f"{where}.tax"),
+        tax_included=data.get("tax_included") is not False,
+        discounts=tuple(_discount(item) for item in _items(data, "discounts")),
+        comment=_text(data, "comment"),
+    )
+
+
+def _discount(value: Any) -> Discount:
+    data = _object(value, "discount")
+    amount = decimal(data.get("amount"), "discount.amount")
+    return Discount(_text(data, "by") or "seller", amount, _text(data, "label"))
+
+
+def _payment(value: Any) -> Payment:
+    data = _object(value, "payment")
+    amount = decimal(data.get("amount"), "payment.amount")
+    sign = data.get("sign")
+    if sign not in (-1, 0, 1, None) or isinstance(sign, bool):
+        raise InvalidError("payment.sign must be -1, 0 or 1.")
+    return Payment(_text(data, "kind") or "paid", amount, sign or 0, _text(data, "label"))
+
+
+def _buyer(value: Any) -> Buyer:
+    data = _object(value or {}, "buyer")
+    return Buyer(
+        external_id=_text(data, "id"),
+        name=_text(data, "name"),
+        email=_text(data, "email"),
+        phone=_text(data, "phone"),
+        phone2=_text(data, "phone2"),
+        is_company=data.get("is_company") is True,
+        vat=_text(data, "vat"),
+        note=_text(data, "note"),
+        address=_address(data.get("address")) or Address(),
+    )
+
+
+def _address(value: Any) -> Address | None:
+    if not value:
+        return None
+    data = _object(value, "address")
+    return Address(**{name: _text(data, name) for name in Address.__dataclass_fields__})
+
+
+def _object(value: Any, member: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidError(f"{member} must be an object.", code="bad_shape")
+    return value
+
+
+def _items(data: Mapping[str, Any], name: str) -> list[Any]:
+    value = data.get(name) or []
+    if not isinstance(value, list):
+        raise InvalidError(f"{name} must be a list.", code="bad_shape")
+    return value
+
+
+def _id(data: Mapping[str, Any], name: str, member: str) -> str:
+    found = _text(data, name)
+    if not found:
+        raise InvalidError(f"{member} is missing.", code="bad_shape")
+    return found
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise InvalidError(f"{name} must be text.", code="bad_shape")
+    return wire.clean(str(value)).strip()
