@@ -1,0 +1,1 @@
+"""One module per script in ``tools/``, each with ``main(arguments) -> exit code``."""

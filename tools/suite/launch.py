@@ -1,0 +1,44 @@
+"""Start a command of the suite, on a Python that is new enough.
+
+This file alone has to be readable by any Python 3, because it is what says that a newer one is
+needed. Everything else may use Python 3.10.
+"""
+
+import importlib
+import os
+import shutil
+import sys
+
+OLDEST = (3, 10)
+
+
+def main(command):
+    """Run ``suite.commands.<command>`` with the arguments of the script and exit with its code."""
+    if sys.version_info < OLDEST:
+        _with_newer_python()
+    from suite.console import SuiteError, fail
+
+    try:
+        code = importlib.import_module("suite.commands." + command).main(sys.argv[1:])
+    except SuiteError as error:
+        fail(error)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
+
+
+def _with_newer_python():
+    for name in ("python3.13", "python3.12", "python3.11", "python3.10"):
+        python = shutil.which(name)
+        if python and os.system(python + " -c '' >/dev/null 2>&1") == 0:
+            os.execv(python, [python] + sys.argv)
+    sys.stderr.write(
+        "error: these tools need Python 3.10 or newer, this is %s\n"
+        "  what to do: install python3.11 (or 3.10, 3.12, 3.13), or start the script with it\n"
+        % sys.version.split()[0]
+    )
+    sys.exit(1)
