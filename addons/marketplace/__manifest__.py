@@ -1,0 +1,26 @@
+{
+    "name": "Marketplace",
+    "summary": "Keep Odoo and every marketplace in step: operation log, outbox, inbox",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Marketplace",
+    "license": "LGPL-3",
+    "author": "Odoo Marketplace Suite",
+    "website": "https://github.com/odoo-marketplace-suite/odoo-marketplace-suite",
+    "development_status": "Beta",
+    "application": True,
+    "depends": [
+        "sale_management",
+        "sale_stock",
+        "stock_delivery",
+        "queue_job",
+    ],
+    "external_dependencies": {"python": ["cryptography", "marketplace_adapters"]},
+    "data": [
+        "security/marketplace_groups.xml",
+        "security/ir.model.access.csv",
+        "security/marketplace_rules.xml",
+        "data/engine_user.xml",
+        "data/queue_job.xml",
+        "data/ir_cron.xml",
+    ],
+}

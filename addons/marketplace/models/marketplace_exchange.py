@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class MarketplaceExchange(models.Model):
+    """One HTTP call as it may be kept: bodies masked and capped, no headers. Apart from the
+    submission, because bodies are large and leave early."""
+
+    _name = "marketplace.exchange"
+    _description = "Marketplace HTTP Exchange"
+    _order = "id desc"
+    _rec_name = "url"
+
+    account_id = fields.Many2one(
+        "marketplace.account", required=True, ondelete="cascade", index=True, readonly=True
+    )
+    company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
+    provider = fields.Selection(related="account_id.provider", store=True)
+    submission_id = fields.Many2one(
+        "marketplace.submission", ondelete="cascade", index="btree_not_null", readonly=True
+    )
+    method = fields.Char(readonly=True)
+    url = fields.Char(readonly=True)
+    status = fields.Integer("HTTP status", readonly=True, help="0: no answer.")
+    duration = fields.Float("Seconds", readonly=True, digits=(12, 4))
+    started_at = fields.Datetime(readonly=True)
+    request = fields.Text(readonly=True)
+    response = fields.Text(readonly=True)
+    request_id = fields.Char(readonly=True)
+
+    _account_started_idx = models.Index("(account_id, started_at)")

@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class MarketplaceProductOperation(models.Model):
+    """Operations on products: templates, variants, their prices and their stock."""
+
+    _name = "marketplace.product.operation"
+    _description = "Marketplace Product Operation"
+    _inherit = ["marketplace.operation"]
+
+    template_id = fields.Integer(
+        "Template id", readonly=True, aggregator=None, help="Kept because the variant may be gone."
+    )
+    record_operation = fields.Selection(
+        [("create", "Create"), ("write", "Write"), ("unlink", "Unlink")],
+        "Operation",
+        required=True,
+        readonly=True,
+    )
+    delivery_ids = fields.One2many("marketplace.delivery", "product_operation_id", readonly=True)
+
+    _waiting_idx = models.Index("(id) WHERE dispatched_at IS NULL")
+    _record_idx = models.Index("(model_name, record_id, id)")
