@@ -4,6 +4,7 @@
 """
 
 from .adapter import Adapter, Connection
+from .batches import chunks, isolate
 from .dates import UTC, Clock, SystemClock, iso, optional_datetime, parse_date, parse_datetime
 from .errors import (
     ERRORS,
@@ -24,6 +25,7 @@ from .masking import MASK, Masker, is_sensitive
 from .money import decimal, floor, number, optional_decimal, plain
 from .response import Dialect, Headers, Learned, Response
 from .revision import revision
+from .shape import as_id, as_list, as_object, as_text
 from .transport import Transport, check_base_url, segment
 from .types import (
     LISTING_KINDS,
@@ -136,11 +138,17 @@ __all__ = [
     "Transport",
     "TransportError",
     "Unlimited",
+    "as_id",
+    "as_list",
+    "as_object",
+    "as_text",
     "check_base_url",
+    "chunks",
     "decimal",
     "floor",
     "is_sensitive",
     "iso",
+    "isolate",
     "number",
     "optional_datetime",
     "optional_decimal",

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from typing_extensions import Self
 
+from .errors import InvalidError
 from .limits import Budget, Limits, Unlimited
 from .response import Dialect
 from .transport import Transport
@@ -24,6 +25,7 @@ from .types import (
     Exchange,
     ItemResult,
     Order,
+    OrderStatus,
     Page,
     PushItem,
     RemoteListing,
@@ -51,7 +53,7 @@ class Adapter(ABC):
     """Base of all adapters; a context manager that closes its connections."""
 
     provider: ClassVar[str]
-    limits: ClassVar[Limits]
+    limits: Limits
     dialect: ClassVar[Dialect] = Dialect()
 
     def __init__(
@@ -62,12 +64,21 @@ class Adapter(ABC):
         transport: Transport | None = None,
     ) -> None:
         self.connection = connection
+        self.limits = self.limits_for(connection.options)
         self.budget: Budget = budget or Unlimited()
         self.transport = transport or self._open_transport()
         self.transport.attach(self.budget, self.dialect, connection.credentials.values())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.connection.base_url!r})"
+
+    @classmethod
+    def limits_for(cls, options: Mapping[str, Any]) -> Limits:
+        """The limits of an account with these options, e.g. a smaller batch; without opening it.
+
+        :raise InvalidError: an option out of its range.
+        """
+        return cls.limits
 
     def _open_transport(self) -> Transport:
         """The transport to the account's host; a provider overrides it to add its path prefix."""
@@ -96,7 +107,10 @@ class Adapter(ABC):
 
     @abstractmethod
     def check(self) -> Check:
-        """Try the connection with the cheapest call that proves credentials and rights."""
+        """Try the connection with the cheapest call that proves credentials and rights.
+
+        Missing or refused credentials are a ``Check`` with ``ok`` False; other failures raise.
+        """
 
     # === OUT === #
 
@@ -108,7 +122,9 @@ class Adapter(ABC):
         one target are to be merged where the platform takes them in one row.
 
         :param key: idempotency key of this push; the same when the same push is repeated.
-        :return: a result for every item, whatever its order; missing ones count as retry.
+        :return: a result for every item, whatever its order; missing ones count as retry. A push
+            that took several calls and failed in the middle returns the results it has.
+        :raise AdapterError: nothing is known to be applied.
         """
 
     def poll(self, remote_id: str) -> Submission:
@@ -144,6 +160,13 @@ class Adapter(ABC):
     @abstractmethod
     def order(self, payload: Any) -> Order:
         """Read an order document; :class:`InvalidError` says which member is wrong."""
+
+    def status(self, payload: Any) -> OrderStatus:
+        """Read the payload of an event with topic ``status``: the new status of one order.
+
+        :raise InvalidError: an unknown status, or a provider that sends whole orders only.
+        """
+        raise InvalidError(f"{self.provider} sends no status events.", code="bad_shape")
 
     @abstractmethod
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:

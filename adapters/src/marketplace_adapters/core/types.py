@@ -1,5 +1,6 @@
 """Neutral types between Odoo and every provider.
 
+Whatever holds a buyer's data or a secret leaves it out of its ``repr``.
 All are frozen and slotted. Money is :class:`~decimal.Decimal` with an ISO 4217 currency code;
 datetimes are aware and in UTC; quantities are Decimal in the unit that the listing sells.
 """
@@ -187,7 +188,7 @@ class StatusUpdate:
     """
 
     status: OrderStatus
-    otp: str | None = None
+    otp: str | None = field(default=None, repr=False)
     delivery_date: date | None = None
 
 
@@ -362,7 +363,7 @@ class Event:
     topic: str
     external_id: str
     revision: str
-    payload: Any
+    payload: Any = field(repr=False)
     occurred_at: datetime | None = None
 
 
@@ -374,9 +375,11 @@ class Page:
     latest: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """A postal address; ``country`` and ``state`` are ISO codes where the channel gives codes."""
+    """A postal address; ``country`` and ``state`` are ISO codes where the channel gives codes.
+
+    Its ``repr`` shows nothing of the person."""
 
     name: str = ""
     street: str = ""
@@ -387,10 +390,15 @@ class Address:
     country: str = ""
     phone: str = ""
 
+    def __repr__(self) -> str:
+        return "Address(***)"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Buyer:
-    """Who ordered. ``external_id`` is unique in the account, empty when the channel hides it."""
+    """Who ordered. ``external_id`` is unique in the account, empty when the channel hides it.
+
+    Its ``repr`` shows the id alone."""
 
     external_id: str = ""
     name: str = ""
@@ -401,6 +409,9 @@ class Buyer:
     vat: str = ""
     note: str = ""
     address: Address = field(default_factory=Address)
+
+    def __repr__(self) -> str:
+        return f"Buyer({self.external_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,7 +443,7 @@ class OrderLine:
     tax: Decimal | None = None
     tax_included: bool = True
     discounts: tuple[Discount, ...] = ()
-    comment: str = ""
+    comment: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,8 +491,8 @@ class Order:
     cancelled_by: str = ""
     cancel_reason: str = ""
     otp_required: bool = False
-    note: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    note: str = field(default="", repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ..core.errors import AuthError, InvalidError, SignatureError
 from ..core.limits import Lane, Limits, Rate
 from ..core.response import Headers
 from ..core.revision import revision
+from ..core.shape import as_id, as_object
 from ..core.types import (
     Check,
     Event,
@@ -23,6 +24,7 @@ from ..core.types import (
     Kind,
     ListingKey,
     Order,
+    OrderStatus,
     Outcome,
     Page,
     PushItem,
@@ -30,7 +32,7 @@ from ..core.types import (
     Submission,
 )
 from .fake_channel import SIGNATURE_HEADER, FakeCall, FakeChannel, FakeJob, FakeListing, sign
-from .fake_orders import order_document, order_line, parse_order
+from .fake_orders import order_document, order_line, parse_order, parse_status
 
 __all__ = [
     "LIMITS",
@@ -73,15 +75,24 @@ class FakeAdapter(Adapter):
     """Speaks to :class:`FakeChannel` instead of a host.
 
     Credentials: ``token`` (needed by every call) and ``secret`` (signs webhooks, the token if
-    missing). Options: none.
+    missing). Options: ``batch_size`` for all lanes.
     """
 
     provider: ClassVar[str] = "fake"
-    limits: ClassVar[Limits] = LIMITS
+    limits = LIMITS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._exchanges: list[Exchange] = []
+
+    @classmethod
+    def limits_for(cls, options: Mapping[str, Any]) -> Limits:
+        """The class's limits, with the option ``batch_size`` for every lane."""
+        size = options.get("batch_size")
+        if not size:
+            return cls.limits
+        lanes = tuple(dataclasses.replace(lane, batch_size=int(size)) for lane in cls.limits.lanes)
+        return dataclasses.replace(cls.limits, lanes=lanes)
 
     @property
     def channel(self) -> FakeChannel:
@@ -194,6 +205,10 @@ class FakeAdapter(Adapter):
         """The neutral order of a document."""
         return parse_order(payload, self.connection.currency)
 
+    def status(self, payload: Any) -> OrderStatus:
+        """The status in ``{"id": …, "status": …}``."""
+        return parse_status(as_object(payload, "event").get("status"))
+
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
         """What the channel shows; deleted listings are left out."""
         self._after(self._call(FakeCall("listings"), "listing"))
@@ -205,13 +220,9 @@ class FakeAdapter(Adapter):
     # === HELPERS === #
 
     def _event(self, data: dict[str, Any], topic: str = "order") -> Event:
-        external_id = data.get("id")
-        if isinstance(external_id, bool) or not isinstance(external_id, (str, int)):
-            raise InvalidError("The id of the document is missing.", code="bad_shape")
-        if not str(external_id).strip():
-            raise InvalidError("The id of the document is missing.", code="bad_shape")
+        external_id = as_id(data.get("id"), "id")
         moment = optional_datetime(data.get("updated_at"), "updated_at")
-        return Event(topic, str(external_id).strip(), revision(data), data, moment)
+        return Event(topic, external_id, revision(data), data, moment)
 
     def _secret(self) -> str:
         credentials = self.connection.credentials

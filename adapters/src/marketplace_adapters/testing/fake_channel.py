@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,7 +143,6 @@ class FakeChannel:
         self._faults: list[_Fault] = []
         self._verdicts: dict[str, tuple[Kind | None, Outcome | None, str, str]] = {}
         self._jobs_by_key: dict[str, str] = {}
-        self._numbers = 0
 
     # === WHAT TESTS ASK === #
 
@@ -209,7 +209,7 @@ class FakeChannel:
     ) -> dict[str, Any]:
         """A buyer orders; see :func:`~.fake_orders.order_document`."""
         with self.lock:
-            chosen = order_id or f"O-{self._number()}"
+            chosen = order_id or self._new_id("O", self.orders)
             self.orders[chosen] = order_document(chosen, lines, now=self.now(), **more)
             return self.orders[chosen]
 
@@ -256,7 +256,7 @@ class FakeChannel:
             known = self._jobs_by_key.get(key) if key else None
             if known is not None:
                 return self.jobs[known]
-            job = FakeJob(f"J-{self._number()}", items, self.polls_needed)
+            job = FakeJob(self._new_id("J", self.jobs), items, self.polls_needed)
             self.jobs[job.remote_id] = job
             if key:
                 self._jobs_by_key[key] = job.remote_id
@@ -291,9 +291,9 @@ class FakeChannel:
                 return listing
         return None
 
-    def _number(self) -> int:
-        self._numbers += 1
-        return self._numbers
+    def _new_id(self, prefix: str, taken: Mapping[str, object]) -> str:
+        numbers = (f"{prefix}-{number}" for number in itertools.count(1))
+        return next(name for name in numbers if name not in taken)
 
     def _apply(self, item: PushItem) -> ItemResult | None:
         for name in _names(item.target):
@@ -319,7 +319,7 @@ class FakeChannel:
             if self.strict and item.kind is not Kind.PRODUCT:
                 text = "The fake channel has no such listing."
                 return ItemResult(item.ref, Outcome.ERROR, "unknown_product", text)
-            external_id = target.external_id or f"F-{self._number()}"
+            external_id = target.external_id or self._new_id("F", self.listings)
             listing = self.listings[external_id] = FakeListing(external_id, target)
             learned = {"external_id": external_id}
         listing.states[item.kind] = item.state

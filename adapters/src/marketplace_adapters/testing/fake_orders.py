@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ..core import wire
 from ..core.dates import iso, optional_datetime, parse_date
 from ..core.errors import InvalidError
 from ..core.money import decimal, optional_decimal
 from ..core.revision import revision
+from ..core.shape import as_id, as_list, as_object, as_text
 from ..core.types import (
     Address,
     Buyer,
@@ -63,9 +63,9 @@ def parse_order(payload: Any, currency: str) -> Order:
 
     :raise InvalidError: says which member is wrong.
     """
-    data = _object(payload, "order")
-    order_id = _id(data, "id", "order.id")
-    status = _status(data.get("status"))
+    data = as_object(payload, "order")
+    order_id = as_id(data.get("id"), "order.id")
+    status = parse_status(data.get("status"))
     address = _address(data.get("ship_to"))
     return Order(
         external_id=order_id,
@@ -75,14 +75,14 @@ def parse_order(payload: Any, currency: str) -> Order:
         raw_status=status.value,
         currency=_text(data, "currency") or currency,
         buyer=_buyer(data.get("buyer")),
-        lines=tuple(_line(line, i) for i, line in enumerate(_items(data, "lines"))),
+        lines=tuple(_line(line, i) for i, line in enumerate(as_list(data.get("lines"), "lines"))),
         total=optional_decimal(data.get("total"), "order.total"),
         placed_at=optional_datetime(data.get("placed_at"), "order.placed_at"),
         updated_at=optional_datetime(data.get("updated_at"), "order.updated_at"),
         fulfilment=_text(data, "fulfilment") or "seller",
         ship_to=address,
         bill_to=_address(data.get("bill_to")) or address,
-        payments=tuple(_payment(payment) for payment in _items(data, "payments")),
+        payments=tuple(_payment(payment) for payment in as_list(data.get("payments"), "payments")),
         requested_delivery=(
             parse_date(data["requested_delivery"], "order.requested_delivery")
             if data.get("requested_delivery")
@@ -92,11 +92,12 @@ def parse_order(payload: Any, currency: str) -> Order:
         cancel_reason=_text(data, "cancel_reason"),
         otp_required=data.get("otp_required") is True,
         note=_text(data, "note"),
-        extra=_object(data.get("extra") or {}, "order.extra"),
+        extra=as_object(data.get("extra") or {}, "order.extra"),
     )
 
 
-def _status(value: Any) -> OrderStatus:
+def parse_status(value: Any) -> OrderStatus:
+    """A status word of the fake channel."""
     try:
         return OrderStatus(value)
     except ValueError:
@@ -106,10 +107,10 @@ def _status(value: Any) -> OrderStatus:
 
 def _line(value: Any, index: int) -> OrderLine:
     where = f"lines[{index}]"
-    data = _object(value, where)
+    data = as_object(value, where)
     count = decimal(data.get("unit_count") or 1, f"{where}.unit_count")
     return OrderLine(
-        external_id=_id(data, "id", f"{where}.id"),
+        external_id=as_id(data.get("id"), f"{where}.id"),
         listing=ListingKey(
             external_id=_text(data, "listing") or None,
             sku=_text(data, "sku") or None,
@@ -124,19 +125,19 @@ def _line(value: Any, index: int) -> OrderLine:
         unit_count=max(1, int(count)),
         tax=optional_decimal(data.get("tax"), f"{where}.tax"),
         tax_included=data.get("tax_included") is not False,
-        discounts=tuple(_discount(item) for item in _items(data, "discounts")),
+        discounts=tuple(_discount(item) for item in as_list(data.get("discounts"), "discounts")),
         comment=_text(data, "comment"),
     )
 
 
 def _discount(value: Any) -> Discount:
-    data = _object(value, "discount")
+    data = as_object(value, "discount")
     amount = decimal(data.get("amount"), "discount.amount")
     return Discount(_text(data, "by") or "seller", amount, _text(data, "label"))
 
 
 def _payment(value: Any) -> Payment:
-    data = _object(value, "payment")
+    data = as_object(value, "payment")
     amount = decimal(data.get("amount"), "payment.amount")
     sign = data.get("sign")
     if sign not in (-1, 0, 1, None) or isinstance(sign, bool):
@@ -145,7 +146,7 @@ def _payment(value: Any) -> Payment:
 
 
 def _buyer(value: Any) -> Buyer:
-    data = _object(value or {}, "buyer")
+    data = as_object(value or {}, "buyer")
     return Buyer(
         external_id=_text(data, "id"),
         name=_text(data, "name"),
@@ -162,34 +163,9 @@ def _buyer(value: Any) -> Buyer:
 def _address(value: Any) -> Address | None:
     if not value:
         return None
-    data = _object(value, "address")
+    data = as_object(value, "address")
     return Address(**{name: _text(data, name) for name in Address.__dataclass_fields__})
 
 
-def _object(value: Any, member: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidError(f"{member} must be an object.", code="bad_shape")
-    return value
-
-
-def _items(data: Mapping[str, Any], name: str) -> list[Any]:
-    value = data.get(name) or []
-    if not isinstance(value, list):
-        raise InvalidError(f"{name} must be a list.", code="bad_shape")
-    return value
-
-
-def _id(data: Mapping[str, Any], name: str, member: str) -> str:
-    found = _text(data, name)
-    if not found:
-        raise InvalidError(f"{member} is missing.", code="bad_shape")
-    return found
-
-
 def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise InvalidError(f"{name} must be text.", code="bad_shape")
-    return wire.clean(str(value)).strip()
+    return as_text(data.get(name), name)
