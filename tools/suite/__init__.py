@@ -10,7 +10,9 @@ Standard library only, Python 3.10 or newer. Who comes from where::
     environment  the steps that build the private environment (tools/bootstrap)
     postgres     private PostgreSQL clusters
     databases    create, copy, drop, template databases with hard-linked file stores
-    server       odoo.conf and running Odoo processes
+    odoo         odoo.conf, command line, and Odoo as a running server
+    processes    other programs, stopped for certain
+    ports, locks, stamps   small helpers
     addons       what stands under addons/, and what changed since it was installed
     stage        a database, a running Odoo and a sandbox for end-to-end tests
     runner       the test stages and their one summary (tools/test)

@@ -25,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite import apt, interpreter, locks, paths, stamps
+from suite import apt, locks, paths
 from suite.console import SuiteError, as_user, run, step
 
 ROLE = "odoo"

@@ -1,0 +1,67 @@
+"""Run tests: all of them, one stage, or a few."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from suite import environment, processes, runner
+
+_EPILOG = """\
+stages: pure (adapters, sandbox), repo (tests/), addons, e2e; all without one.
+Everything else goes to pytest; a file or folder finds its stage by itself:
+
+  tools/test                                          everything, on a fresh database
+  tools/test pure
+  tools/test addons -k tracking
+  tools/test addons/marketplace/tests/test_inbox.py   a kept database, seconds when warm
+  make test ARGS="adapters/tests/test_client.py -x"
+
+SUITE_DB_PREFIX keeps the databases of several people on one machine apart.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="tools/test",
+        usage="tools/test [pure|repo|addons|e2e] [options] [files] [pytest's own options]",
+        description=__doc__,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--fresh", action="store_true", help="begin the addons' database anew")
+    parser.add_argument(
+        "--no-update",
+        action="store_true",
+        help="do not update changed addons in the kept database",
+    )
+    parser.add_argument(
+        "--addons", default="", help="install and test only these (comma), with what they need"
+    )
+    own, words = parser.parse_known_args(arguments)
+    stages = list(runner.STAGES)
+    if words and words[0] in runner.STAGES:
+        stages = [words.pop(0)]
+    options = runner.Options(
+        pytest=tuple(_absolute(word) for word in words),
+        fresh=own.fresh,
+        update=not own.no_update,
+        addons=tuple(filter(None, own.addons.split(","))),
+    )
+    if options.targets:
+        stages = list(dict.fromkeys(runner.stage_of(target) for target in options.targets))
+    elif options.addons:
+        stages = ["addons"]
+    environment.ensure()
+    processes.stop_orphans()
+    return runner.run_stages(stages, options)
+
+
+def _absolute(word: str) -> str:
+    """Stages run pytest in different folders, so files are named from the root."""
+    head, *tail = word.split("::")
+    if word.startswith("-") or not Path(head).exists():
+        return word
+    return "::".join([os.path.abspath(head), *tail])

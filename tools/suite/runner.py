@@ -1,0 +1,272 @@
+"""Run the test stages and sum them up.
+
+Stages, in the order of a whole run::
+
+    pure    adapters/ and sandbox/: no Odoo, no database, seconds
+    repo    tests/: layers, packaging, contracts against the channel specifications
+    addons  addons/ in a real Odoo, browser tours in Chromium among them
+    e2e     tests/e2e: Odoo, job runner and sandbox as running servers
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from suite import addons, databases, environment, kept, locks, odoo, paths, postgres, stamps
+from suite.console import SuiteError, fail, say
+
+#: Seconds that the pure tests may take together; printed, never asserted.
+PURE_BUDGET = 15
+
+_NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for.
+
+    :param pytest: further arguments for pytest; without any a stage runs whole.
+    :param fresh: begin the addons' database anew.
+    :param update: False leaves the addons' database as it is.
+    :param addons: only these addons (and those they depend on) are installed and tested.
+    """
+
+    pytest: tuple[str, ...] = ()
+    fresh: bool = False
+    update: bool = True
+    addons: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> list[Path]:
+        """Files and folders among pytest's arguments, without their ``::`` parts."""
+        heads = [Path(word.partition("::")[0]) for word in self.pytest if word[:1] != "-"]
+        return [head for head in heads if head.exists()]
+
+
+@dataclass
+class Result:
+    """How one pytest run ended."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    tours: int = 0
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+
+def run_stages(names: Sequence[str], options: Options) -> int:
+    """Run stages one after the other, print the summary; 0 when nothing failed and a test ran."""
+    results: list[Result] = []
+    for name in names:
+        say(f"\n=== {name} ===")
+        started = time.monotonic()
+        try:
+            results += STAGES[name](options)
+        except SuiteError as error:
+            fail(error)
+            seconds = time.monotonic() - started
+            results.append(Result(name, failed=1, seconds=seconds, notes=["could not be run"]))
+    return summarize(results)
+
+
+def summarize(results: Sequence[Result]) -> int:
+    say("\n=== summary ===")
+    for result in results:
+        notes = [f"{result.tours} browser tours ran"] if result.tours else []
+        notes = "".join(f" · {note}" for note in [*notes, *result.notes])
+        say(
+            f"{result.name:<16} {result.passed:>5} passed {result.failed:>4} failed"
+            f" {result.skipped:>4} skipped {result.seconds:>7.1f} s{notes}"
+        )
+    passed = sum(result.passed for result in results)
+    failed = sum(result.failed for result in results)
+    skipped = sum(result.skipped for result in results)
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+# --- stages ------------------------------------------------------------------------------------
+
+
+def pure(options: Options) -> list[Result]:
+    results = []
+    for folder in (paths.ADAPTERS, paths.SANDBOX):
+        tests = folder / "tests"
+        if not tests.is_dir():
+            results.append(_absent(folder.name))
+            continue
+        mine = [target for target in options.targets if folder in target.absolute().parents]
+        if options.targets and not mine:
+            continue
+        words = list(options.pytest) if options.targets else [*options.pytest, str(tests)]
+        results.append(_run_pytest(folder.name, words, cwd=folder))
+    seconds = sum(result.seconds for result in results)
+    if results and not options.pytest:
+        results[-1].notes.append(f"pure tests {seconds:.1f} s of {PURE_BUDGET} s")
+    return results
+
+
+def repo(options: Options) -> list[Result]:
+    if not paths.TESTS.is_dir():
+        return [_absent("tests")]
+    words = [*options.pytest]
+    if not options.targets:
+        words += [str(paths.TESTS), f"--ignore={paths.TESTS / 'e2e'}"]
+    return [_run_pytest("tests", words)]
+
+
+def addon_tests(options: Options) -> list[Result]:
+    found = addons.find()
+    names = list(options.addons) or _addons_of(options.targets)
+    chosen = addons.with_dependencies(names, found) if names else found
+    if not chosen:
+        return [_absent("addons")]
+    whole = not options.pytest
+    targets = [] if options.targets else _test_folders(names or list(chosen), found)
+    if not targets and not options.targets:
+        return [_absent("addons", "no tests folder")]
+    files = targets or options.targets
+    tours = _tours_in(files)
+    if tours:
+        environment.ensure_browser()
+    cluster = postgres.cluster("test").start()
+    database = _database_name(names)
+    with locks.only_one(f"tests-{database}", "it uses the same database; see SUITE_DB_PREFIX"):
+        fresh = options.fresh or (whole and not options.addons)
+        conf = kept.ensure(cluster, database, chosen, fresh=fresh, update=options.update)
+        result = _run_pytest(
+            "addons",
+            [f"--odoo-config={conf}", "--odoo-http", *options.pytest, *map(str, targets)],
+            env=odoo.environment(cluster),
+            with_odoo=True,
+        )
+    if whole and tours and not result.tours:
+        result.failed += 1
+        result.notes.append(f"none of {tours} browser tours ran")
+    return [result]
+
+
+def end_to_end(options: Options) -> list[Result]:
+    folder = paths.TESTS / "e2e"
+    if not folder.is_dir():
+        return [_absent("e2e")]
+    environment.ensure_browser()
+    cluster = postgres.cluster("test").start()
+    words = list(options.pytest) if options.targets else [*options.pytest, str(folder)]
+    return [_run_pytest("e2e", words, env=odoo.environment(cluster))]
+
+
+STAGES: dict[str, Callable[[Options], list[Result]]] = {
+    "pure": pure,
+    "repo": repo,
+    "addons": addon_tests,
+    "e2e": end_to_end,
+}
+
+
+def stage_of(path: Path) -> str:
+    """The stage that runs the tests in ``path``.
+
+    :raises SuiteError: tests do not stand there.
+    """
+    inside = path.absolute()
+    for folder, stage in (
+        (paths.TESTS / "e2e", "e2e"),
+        (paths.TESTS, "repo"),
+        (paths.ADDONS, "addons"),
+        (paths.ADAPTERS, "pure"),
+        (paths.SANDBOX, "pure"),
+    ):
+        if inside == folder or folder in inside.parents:
+            return stage
+    raise SuiteError(f"{path} belongs to no stage", f"the stages are: {', '.join(STAGES)}")
+
+
+# --- helpers -----------------------------------------------------------------------------------
+
+
+def _absent(name: str, what: str = "nothing there yet") -> Result:
+    """In CI a stage without tests is a failure; by hand it may not have been written yet."""
+    return Result(name, failed=1 if paths.IN_CI else 0, notes=[what])
+
+
+def _addons_of(targets: Sequence[Path]) -> list[str]:
+    """Names of the addons in which the targets stand; none for the folder of all addons."""
+    names = []
+    for target in targets:
+        inside = target.absolute()
+        if paths.ADDONS in inside.parents:
+            names.append(inside.relative_to(paths.ADDONS).parts[0])
+    return list(dict.fromkeys(names))
+
+
+def _test_folders(names: Sequence[str], found: Mapping[str, addons.Addon]) -> list[Path]:
+    folders = [found[name].folder / "tests" for name in names]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _tours_in(places: Sequence[Path]) -> int:
+    """How many calls for a browser stand in the tests."""
+    count = 0
+    for place in places:
+        for file in [place] if place.is_file() else sorted(place.rglob("test_*.py")):
+            text = file.read_text(encoding="utf-8")
+            count += text.count(".start_tour(") + text.count(".browser_js(")
+    return count
+
+
+def _database_name(names: Sequence[str]) -> str:
+    """One database for all addons, and one for each choice of some of them."""
+    if not names:
+        return databases.check_name(f"{databases.prefix()}_addons")
+    choice = "_".join(sorted(names))
+    if len(choice) > 40:
+        choice = stamps.key_of(choice)
+    return databases.check_name(f"{databases.prefix()}_only_{choice}")
+
+
+def _run_pytest(
+    name: str,
+    words: Sequence[str],
+    *,
+    cwd: Path = paths.CHECKOUT,
+    env: Mapping[str, str] | None = None,
+    with_odoo: bool = False,
+) -> Result:
+    """Run pytest in the environment, its output going to the terminal, and read its counts."""
+    report = paths.RUN / f"report-{name}-{os.getpid()}.json"
+    report.unlink(missing_ok=True)
+    command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
+    command += ["-o", f"cache_dir={paths.HOME / 'pytest' / name}"]
+    command += ["--disable-warnings"] if with_odoo else ["-p", "no:odoo"]
+    variables = dict(env or os.environ)
+    variables["PYTHONPATH"] = os.pathsep.join(
+        [str(paths.TOOLS), *filter(None, [variables.get("PYTHONPATH")])]
+    )
+    variables["SUITE_REPORT"] = str(report)
+    started = time.monotonic()
+    done = subprocess.run([*command, *words], cwd=cwd, env=variables, check=False)
+    result = Result(name, seconds=time.monotonic() - started)
+    try:
+        counts = json.loads(report.read_text(encoding="utf-8"))
+        report.unlink()
+    except (OSError, ValueError):
+        counts = {}
+    result.passed = counts.get("passed", 0)
+    result.failed = counts.get("failed", 0)
+    result.skipped = counts.get("skipped", 0)
+    result.tours = counts.get("tours", 0)
+    if done.returncode == _NO_TESTS:
+        result.notes.append("no test was selected")
+    elif done.returncode and not result.failed:
+        result.failed = 1
+        result.notes.append(f"pytest ended with exit code {done.returncode}")
+    return result
