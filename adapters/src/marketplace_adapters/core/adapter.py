@@ -122,8 +122,9 @@ class Adapter(ABC):
         one target are to be merged where the platform takes them in one row.
 
         :param key: idempotency key of this push; the same when the same push is repeated.
-        :return: a result for every item, whatever its order; missing ones count as retry. A push
-            that took several calls and failed in the middle returns the results it has.
+        :return: a result for every item, whatever its order; missing ones count as retry (in a
+            lane that is not repeatable only after :meth:`applied` was asked). A push that took
+            several calls and failed in the middle returns the results it has.
         :raise AdapterError: nothing is known to be applied.
         """
 

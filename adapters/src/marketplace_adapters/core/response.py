@@ -115,7 +115,7 @@ class Dialect:
     def message(self, response: Response) -> str:
         """The platform's own sentence, not yet masked; empty when it says nothing readable."""
         if response.is_json:
-            return _sentence(response.data)
+            return sentence(response.data)
         if "html" in response.headers.get("content-type", "").lower():
             return ""
         text = response.content[:2000].decode("utf-8", "replace").strip()
@@ -171,16 +171,16 @@ def _number(value: str | None) -> float | None:
     return float(text) if _SECONDS.fullmatch(text) else None
 
 
-def _sentence(data: Any, depth: int = 0) -> str:
+def sentence(data: Any, depth: int = 0) -> str:
     """The words of the usual error members; other members are left out, they may be an echo."""
     if depth > 4:
         return ""
     if isinstance(data, str):
         return " ".join(data[:2000].split())
     if isinstance(data, list):
-        parts = [_sentence(item, depth + 1) for item in data[:5]]
+        parts = [sentence(item, depth + 1) for item in data[:5]]
         return "; ".join(part for part in parts if part)
     if isinstance(data, dict):
-        parts = [_sentence(data[name], depth + 1) for name in _MESSAGE_MEMBERS if name in data]
+        parts = [sentence(data[name], depth + 1) for name in _MESSAGE_MEMBERS if name in data]
         return ": ".join(dict.fromkeys(part for part in parts if part))
     return ""

@@ -1,0 +1,21 @@
+"""Cartona, an Egyptian marketplace where suppliers sell to shops.
+
+:class:`Adapter` is the adapter, :func:`allowed` the permission matrix of statuses.
+"""
+
+from .adapter import CartonaAdapter, api_url
+from .const import CANCEL_REASONS, PRODUCTION_URL, STAGING_URL, UNITS
+from .rules import allowed
+
+Adapter = CartonaAdapter
+
+__all__ = [
+    "CANCEL_REASONS",
+    "PRODUCTION_URL",
+    "STAGING_URL",
+    "UNITS",
+    "Adapter",
+    "CartonaAdapter",
+    "allowed",
+    "api_url",
+]
