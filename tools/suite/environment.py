@@ -150,7 +150,7 @@ def own_packages() -> list[Path]:
 
 def _own_key() -> str:
     projects = (paths.ADAPTERS / "pyproject.toml", paths.SANDBOX / "pyproject.toml")
-    return stamps.key_of("1", stamps.read("python"), *projects)
+    return stamps.key_of("1", str(paths.CHECKOUT), stamps.read("python"), *projects)
 
 
 def _own_packages() -> None:

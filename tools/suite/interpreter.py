@@ -18,7 +18,7 @@ SUPPORTED = "3.10, 3.11, 3.12 or 3.13"
 
 _PROBE = """
 import importlib.util, sys
-has = lambda name: importlib.util.find_spec(name) is not None
+has = lambda name: bool((spec := importlib.util.find_spec(name)) and spec.origin)
 print(*sys.version_info[:2], int(has("venv") and has("ensurepip")), int(has("pip")))
 """
 
