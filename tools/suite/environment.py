@@ -45,7 +45,9 @@ def ensure(*, quiet: bool = True) -> None:
 def _is_complete() -> bool:
     return (
         paths.PYTHON.exists()
-        and stamps.is_current("python", _python_key())
+        and stamps.is_current("venv", _venv_key())
+        and stamps.is_current("odoo-packages", _odoo_packages_key())
+        and stamps.is_current("test-packages", stamps.key_of(_TEST))
         and stamps.is_current("own-packages", _own_key())
         and _odoo_is_current()
         and postgres.is_installed()
@@ -55,24 +57,32 @@ def _is_complete() -> bool:
 # --- Python packages ---------------------------------------------------------------------------
 
 
-def _python_key() -> str:
-    return stamps.key_of("2", _PINS, _TEST, _QUEUE_JOB, os.environ.get("SUITE_PYTHON", ""))
+def _venv_key() -> str:
+    return stamps.key_of("1", os.environ.get("SUITE_PYTHON", ""))
+
+
+def _odoo_packages_key() -> str:
+    return stamps.key_of("1", stamps.read("venv"), _PINS, _QUEUE_JOB)
 
 
 def _python_packages() -> None:
-    key = _python_key()
-    if paths.PYTHON.exists() and stamps.is_current("python", key):
-        return
-    python = interpreter.find()
-    version = ".".join(map(str, python.version))
-    with step(f"virtual environment with Python {version}"):
-        for name in ("python", "odoo", "own-packages"):
-            stamps.forget(name)
-        interpreter.make_venv(paths.VENV, python)
-    with step("Odoo's Python packages"):
-        pip("install", "-r", _PINS, "-r", _TEST, log="pip-odoo")
-        pip("install", "--no-deps", "-r", _QUEUE_JOB, log="pip-queue-job")
-    stamps.write("python", key)
+    if not paths.PYTHON.exists() or not stamps.is_current("venv", _venv_key()):
+        python = interpreter.find()
+        version = ".".join(map(str, python.version))
+        with step(f"virtual environment with Python {version}"):
+            for stamp in paths.STAMPS.iterdir():
+                stamp.unlink()
+            interpreter.make_venv(paths.VENV, python)
+            stamps.write("venv", _venv_key())
+    if not stamps.is_current("odoo-packages", _odoo_packages_key()):
+        with step("Odoo's Python packages"):
+            pip("install", "-r", _PINS, log="pip-odoo")
+            pip("install", "--no-deps", "-r", _QUEUE_JOB, log="pip-queue-job")
+            stamps.write("odoo-packages", _odoo_packages_key())
+    if not stamps.is_current("test-packages", stamps.key_of(_TEST)):
+        with step("Python packages for tests"):
+            pip("install", "-c", _PINS, "-r", _TEST, log="pip-test")
+            stamps.write("test-packages", stamps.key_of(_TEST))
 
 
 def pip(*arguments: str | Path, log: str, python: Path | None = None) -> None:
@@ -135,7 +145,7 @@ def odoo_folder() -> Path:
 
 def version_key() -> str:
     """Key of everything that a database built by this environment depends on."""
-    return stamps.key_of(stamps.read("odoo"), stamps.read("python"))
+    return stamps.key_of(stamps.read("odoo"), stamps.read("odoo-packages"))
 
 
 # --- the suite's own packages ------------------------------------------------------------------
@@ -150,7 +160,7 @@ def own_packages() -> list[Path]:
 
 def _own_key() -> str:
     projects = (paths.ADAPTERS / "pyproject.toml", paths.SANDBOX / "pyproject.toml")
-    return stamps.key_of("1", str(paths.CHECKOUT), stamps.read("python"), *projects)
+    return stamps.key_of("1", str(paths.CHECKOUT), stamps.read("odoo-packages"), *projects)
 
 
 def _own_packages() -> None:
@@ -162,7 +172,7 @@ def _own_packages() -> None:
         names = " and ".join(folder.name for folder in folders)
         with step(f"{names}, editable"):
             editable = [word for folder in folders for word in ("-e", str(folder))]
-            pip("install", "-c", _PINS, *editable, log="pip-own")
+            pip("install", "-c", _PINS, "-c", _TEST, *editable, log="pip-own")
     stamps.write("own-packages", key)
 
 
