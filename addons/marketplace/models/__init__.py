@@ -17,15 +17,12 @@ from . import marketplace_delivery
 from . import marketplace_inbox
 from . import marketplace_recorder
 from . import marketplace_dispatcher
+from . import marketplace_sender
 from . import marketplace_engine
+from . import marketplace_account_sync
 from . import product_template
 from . import product_product
 from . import product_pricelist_item
 from . import product_template_attribute_value
 from . import stock_quant
 from . import stock_move
-from . import stock_picking
-from . import sale_order
-from . import sale_order_line
-from . import account_move
-from . import res_partner

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
+from marketplace_adapters.core import Connection
+
 
 class MarketplaceAccount(models.Model):
     """One authenticated connection to a provider: what it sells from, at which price, and how its
@@ -265,7 +267,7 @@ class MarketplaceAccount(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"active", "state", "company_id"} & vals.keys():
+        if {"active", "state", "company_id", "quantity_source"} & vals.keys():
             self._grant_engine_company()
             self.env.registry.clear_cache()
         return result
@@ -305,8 +307,6 @@ class MarketplaceAccount(models.Model):
         """The adapter of this account, with its secrets and the shared budget; use as a context
         manager. The one place where credentials are read."""
         self.ensure_one()
-        from marketplace_adapters.core import Connection
-
         connection = Connection(
             base_url=self.base_url or "",
             credentials=self.env["marketplace.credential"]._read_all(self),
@@ -333,6 +333,16 @@ class MarketplaceAccount(models.Model):
         """Whether anything is worth recording: somebody is or was connected."""
         self.env.cr.execute(
             "SELECT 1 FROM marketplace_account WHERE active AND state != 'draft' LIMIT 1"
+        )
+        return bool(self.env.cr.rowcount)
+
+    @api.model
+    @tools.ormcache()
+    def _forecast_wanted(self):
+        """Whether any account offers the forecast, so that moves matter and not only quants."""
+        self.env.cr.execute(
+            "SELECT 1 FROM marketplace_account"
+            " WHERE active AND state != 'draft' AND quantity_source = 'forecast' LIMIT 1"
         )
         return bool(self.env.cr.rowcount)
 

@@ -66,7 +66,8 @@ class MarketplaceDelivery(models.Model):
                   LEFT JOIN LATERAL (
                       SELECT min(newer.id) AS id
                         FROM marketplace_operation_outbox newer
-                       WHERE newer.outbox_id = link.outbox_id AND newer.id > link.id
+                       WHERE newer.outbox_id = link.outbox_id
+                         AND newer.product_operation_id > link.product_operation_id
                   ) later ON true
             """
         )

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..const import BODY_LIMIT
 
 
 class MarketplaceExchange(models.Model):
@@ -28,3 +30,27 @@ class MarketplaceExchange(models.Model):
     request_id = fields.Char(readonly=True)
 
     _account_started_idx = models.Index("(account_id, started_at)")
+
+    @api.model
+    def _store(self, account, exchanges, submission=None):
+        """Keep the calls of an adapter, already masked by it; one INSERT.
+
+        :param exchanges: of :class:`marketplace_adapters.core.Exchange`.
+        """
+        self.create(
+            [
+                {
+                    "account_id": account.id,
+                    "submission_id": submission.id if submission else False,
+                    "method": one.method,
+                    "url": one.url[:500],
+                    "status": one.status or 0,
+                    "duration": one.duration,
+                    "started_at": one.started_at.replace(tzinfo=None),
+                    "request": one.request[:BODY_LIMIT],
+                    "response": one.response[:BODY_LIMIT],
+                    "request_id": one.request_id,
+                }
+                for one in exchanges
+            ]
+        )
