@@ -27,7 +27,7 @@ class MarketplaceExchange(models.Model):
     started_at = fields.Datetime(readonly=True)
     request = fields.Text(readonly=True)
     response = fields.Text(readonly=True)
-    request_id = fields.Char(readonly=True)
+    request_id = fields.Char("Id given by the channel", readonly=True)
 
     _account_started_idx = models.Index("(account_id, started_at)")
 

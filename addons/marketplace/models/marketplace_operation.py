@@ -18,7 +18,6 @@ class MarketplaceOperation(models.AbstractModel):
     _name = "marketplace.operation"
     _description = "Marketplace Operation"
     _order = "id desc"
-    _rec_name = "record_operation"
     _log_access = False
 
     model_name = fields.Char("Model", required=True, readonly=True)

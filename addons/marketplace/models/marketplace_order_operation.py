@@ -8,6 +8,7 @@ class MarketplaceOrderOperation(models.Model):
     _name = "marketplace.order.operation"
     _description = "Marketplace Order Operation"
     _inherit = ["marketplace.operation"]
+    _rec_name = "record_operation"
 
     order_id = fields.Integer("Order id", readonly=True, aggregator=None)
     record_operation = fields.Selection(

@@ -7,6 +7,7 @@ class MarketplaceProductOperation(models.Model):
     _name = "marketplace.product.operation"
     _description = "Marketplace Product Operation"
     _inherit = ["marketplace.operation"]
+    _rec_name = "record_operation"
 
     template_id = fields.Integer(
         "Template id", readonly=True, aggregator=None, help="Kept because the variant may be gone."
