@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 #: Lines of a failed program's output that are shown; the whole output stays in its log file.
 TAIL_LINES = 25
@@ -65,7 +66,7 @@ def run(
     words = [os.fspath(word) for word in command]
     name = what or Path(words[0]).name
     try:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             words,
             env=None if env is None else dict(env),
             cwd=cwd,
@@ -90,7 +91,7 @@ def run(
     return done.stdout
 
 
-def as_user(user: str | None) -> dict[str, object]:
+def as_user(user: str | None) -> dict[str, Any]:
     """Arguments for :mod:`subprocess` that run a program as ``user``, with its own groups."""
     if user is None:
         return {}

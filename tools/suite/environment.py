@@ -13,9 +13,9 @@ from pathlib import Path
 from suite import apt, interpreter, locks, odoo_source, paths, postgres, stamps
 from suite.console import SuiteError, run, say, step
 
-_PINS = paths.REQUIREMENTS / "odoo-19.0.txt"
-_TEST = paths.REQUIREMENTS / "test.txt"
-_QUEUE_JOB = paths.REQUIREMENTS / "queue-job.txt"
+_PINS = paths.PINS / "odoo-19.0.txt"
+_TEST = paths.PINS / "test.txt"
+_QUEUE_JOB = paths.PINS / "queue-job.txt"
 
 #: Flags without which Chromium calls home, which logs errors that fail browser tests.
 _CHROME_FLAGS = (
@@ -129,13 +129,16 @@ def _odoo() -> None:
         say(f"  ✓ using the Odoo {source.version} of {source.told_by}: {source.folder}")
     odoo_source.put_on_path(source, site_packages())
     said = run(
-        [paths.PYTHON, "-c", "import odoo.release, odoo.addons.queue_job; print(odoo.release.version)"],
+        [paths.PYTHON, "-c", _WHICH_ODOO],
         what="import odoo",
         cwd="/",
         todo=f"delete {paths.HOME} and run this again",
     ).split()[-1]
     say(f"  ✓ Odoo {said}")
     stamps.write("odoo", f"{_odoo_wish()}\n{source.folder}\n{source.key}")
+
+
+_WHICH_ODOO = "import odoo.release, odoo.addons.queue_job; print(odoo.release.version)"
 
 
 def odoo_folder() -> Path:
@@ -154,7 +157,9 @@ def version_key() -> str:
 def own_packages() -> list[Path]:
     """The two pure distributions, as far as they stand in this checkout."""
     return [
-        folder for folder in (paths.ADAPTERS, paths.SANDBOX) if (folder / "pyproject.toml").is_file()
+        folder
+        for folder in (paths.ADAPTERS, paths.SANDBOX)
+        if (folder / "pyproject.toml").is_file()
     ]
 
 

@@ -66,9 +66,10 @@ def installed(cluster: Cluster, name: str) -> list[str]:
 
 def _read(note: Path) -> dict[str, Any]:
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
+        state: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    return state
 
 
 def _install(

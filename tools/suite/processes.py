@@ -6,6 +6,7 @@ stopped by the next one (:func:`stop_orphans`) or by ``tools/stop``.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -64,7 +65,7 @@ class Process:
         return self._popen.poll()
 
     def wait(self, timeout: float) -> int | None:
-        """Wait for its end, at most ``timeout`` seconds: its exit code, or None if it still runs."""
+        """Its exit code once it has ended; None when it still runs after ``timeout`` seconds."""
         try:
             return self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -91,10 +92,8 @@ class Process:
     def stop(self, patience: float = PATIENCE) -> None:
         """Ask the group to end, wait, then kill what is left of it. Harmless when it has ended."""
         _signal_group(self.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(patience)
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(self.pid, signal.SIGKILL)
         self._popen.wait()
         self._note.unlink(missing_ok=True)
@@ -138,10 +137,8 @@ def _end_foreign(pid: int) -> None:
 
 
 def _signal_group(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _start_time(pid: int) -> str | None:

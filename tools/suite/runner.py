@@ -80,8 +80,8 @@ def run_stages(names: Sequence[str], options: Options) -> int:
 def summarize(results: Sequence[Result]) -> int:
     say("\n=== summary ===")
     for result in results:
-        notes = [f"{result.tours} browser tours ran"] if result.tours else []
-        notes = "".join(f" · {note}" for note in [*notes, *result.notes])
+        tours = [f"{result.tours} browser tours ran"] if result.tours else []
+        notes = "".join(f" · {note}" for note in [*tours, *result.notes])
         say(
             f"{result.name:<16} {result.passed:>5} passed {result.failed:>4} failed"
             f" {result.skipped:>4} skipped {result.seconds:>7.1f} s{notes}"

@@ -55,9 +55,7 @@ def main(arguments: list[str]) -> int:
     return _ACTIONS[options.action](cluster, name, options)
 
 
-def _make_ready(
-    cluster: postgres.Cluster, name: str, options: argparse.Namespace
-) -> None:
+def _make_ready(cluster: postgres.Cluster, name: str, options: argparse.Namespace) -> None:
     found = addons.find()
     chosen = found
     if options.action == "install" and options.words:

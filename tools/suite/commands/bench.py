@@ -1,0 +1,20 @@
+"""Measure the figures of benchmarks/ in the private environment."""
+
+from __future__ import annotations
+
+import os
+
+from suite import environment, odoo, paths, postgres, processes
+from suite.console import SuiteError
+
+
+def main(arguments: list[str]) -> int:
+    script = paths.CHECKOUT / "benchmarks" / "run.py"
+    if not script.is_file():
+        raise SuiteError(f"{script} does not exist", "there are no benchmarks in this checkout")
+    environment.ensure()
+    processes.stop_orphans()
+    cluster = postgres.cluster("test").start()
+    env = odoo.environment(cluster)
+    env["PYTHONPATH"] = os.pathsep.join([str(paths.TOOLS), env.get("PYTHONPATH", "")]).rstrip(":")
+    os.execve(paths.PYTHON, [str(paths.PYTHON), str(script), *arguments], env)
