@@ -29,6 +29,7 @@ class MarketplaceAccount(models.Model):
         "res.currency",
         compute="_compute_currency_id",
         store=True,
+        precompute=True,
         readonly=False,
         required=True,
         help="Currency of the prices that are sent and of orders that do not say theirs.",

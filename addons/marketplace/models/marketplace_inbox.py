@@ -1,4 +1,23 @@
-from odoo import fields, models
+import json
+import logging
+import traceback
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from marketplace_adapters.core import AdapterError
+from marketplace_adapters.core.wire import clean
+
+from ..const import MAX_ATTEMPTS
+from ..tools.backoff import retry_delay
+from ..tools.inbound import CONFLICTS, IMPORT_CONTEXT, Message, Quarantine, naive
+
+_logger = logging.getLogger(__name__)
+
+# A status that arrives before its order: look again after 1, 2, 4 … minutes, then ask a person.
+STATUS_FIRST_WAIT = 60.0
+STATUS_TRIES = 5
 
 
 class MarketplaceInbox(models.Model):
@@ -26,7 +45,9 @@ class MarketplaceInbox(models.Model):
     topic = fields.Char(required=True, readonly=True)
     external_id = fields.Char(required=True, readonly=True)
     revision = fields.Char(required=True, readonly=True)
-    payload = fields.Json(readonly=True, groups="marketplace.group_user")
+    payload = fields.Json(
+        readonly=True, groups="marketplace.group_user,marketplace.group_engine"
+    )
     source = fields.Selection(
         [("webhook", "Webhook"), ("pull", "Pull"), ("manual", "Manual")],
         required=True,
@@ -50,7 +71,7 @@ class MarketplaceInbox(models.Model):
     )
     attempts = fields.Integer(readonly=True, aggregator=None)
     not_before = fields.Datetime(readonly=True)
-    message = fields.Char("Result", readonly=True)
+    message = fields.Text("Result", readonly=True)
     cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
     order_id = fields.Many2one("marketplace.order", ondelete="set null", readonly=True)
 
@@ -60,3 +81,405 @@ class MarketplaceInbox(models.Model):
     _cause_idx = models.Index("(cause_id) WHERE cause_id IS NOT NULL")
     _age_idx = models.Index("(account_id, received_at)")
     _order_idx = models.Index("(order_id) WHERE order_id IS NOT NULL")
+
+    # === RECEIVE === #
+
+    @api.model
+    def _receive(self, account, events, source):
+        """Store events, each content once, and wake the processing.
+
+        :param events: :class:`marketplace_adapters.core.Event`, any number.
+        :param source: ``webhook``, ``pull`` or ``manual``.
+        :return: number of rows that were not known before.
+
+        By SQL: one statement for a page or a burst, and PostgreSQL alone can tell which of two
+        simultaneous equal events is the second.
+        """
+        rows = [_event_row(event) for event in events]
+        if not rows:
+            return 0
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO marketplace_inbox
+                    (account_id, topic, external_id, revision, payload, occurred_at, source,
+                     received_at, status, attempts)
+                SELECT %s, topic, external_id, revision, payload::jsonb, occurred_at, %s,
+                       clock_timestamp() AT TIME ZONE 'UTC', 'new', 0
+                  FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamp[])
+                       AS row (topic, external_id, revision, payload, occurred_at)
+                ON CONFLICT (account_id, topic, external_id, revision) DO NOTHING
+                """,
+                account.id,
+                source,
+                *columns,
+            )
+        )
+        count = self.env.cr.rowcount
+        if source == "pull" and count < len(rows):
+            count += self._reopen(account, rows)
+        if count:
+            self.env["marketplace.engine"]._wake_process(account)
+        return count
+
+    def _reopen(self, account, rows):
+        """Documents that a channel went back to: what a pull brings now is the present state,
+        although we saw the same content before the order became something else.
+
+        Only for documents without a time of their own; with one, going back is new content.
+        """
+        columns = zip(*[(row[1], row[2]) for row in rows if row[0] == "order" and not row[4]])
+        ids, revisions = ([list(column) for column in columns] or [[], []])
+        if not ids:
+            return 0
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE marketplace_inbox item
+                   SET status = 'new', attempts = 0, not_before = NULL, cause_id = NULL,
+                       received_at = clock_timestamp() AT TIME ZONE 'UTC'
+                  FROM unnest(%s::text[], %s::text[]) AS row (external_id, revision)
+                  JOIN marketplace_order ledger
+                    ON ledger.account_id = %s AND ledger.external_id = row.external_id
+                 WHERE item.account_id = %s AND item.topic = 'order'
+                   AND item.external_id = row.external_id AND item.revision = row.revision
+                   AND item.status IN ('done', 'ignored')
+                   AND ledger.revision IS DISTINCT FROM item.revision
+                   AND NOT EXISTS (
+                       SELECT 1 FROM marketplace_inbox newer
+                        WHERE newer.account_id = item.account_id AND newer.topic = 'order'
+                          AND newer.external_id = item.external_id AND newer.status = 'new')
+                """,
+                ids,
+                revisions,
+                account.id,
+                account.id,
+            )
+        )
+        return self.env.cr.rowcount
+
+    # === PROCESS === #
+
+    @api.model
+    def _has_due(self, account_id):
+        """Whether something of an account can be processed now."""
+        self.env.cr.execute(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM marketplace_inbox
+                 WHERE account_id = %s AND status = 'new'
+                   AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC'))
+            """,
+            [account_id],
+        )
+        return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _process_waiting(self, account, limit=50):
+        """Process the oldest waiting items of an account, in the caller's transaction.
+
+        One bad item never spoils another: each stands in a savepoint of its own as soon as the
+        batch as a whole does not go through. Nothing is called on the network.
+
+        :return: number of items taken; 0 when nothing is due.
+        :raise: ``CONFLICTS`` when somebody else was quicker; the caller repeats the batch.
+        """
+        account = account.with_company(account.company_id).with_context(**IMPORT_CONTEXT)
+        inbox = account.env["marketplace.inbox"]
+        messages = inbox._claim(account, limit)
+        if not messages:
+            return 0
+        with account._open_adapter() as adapter:
+            for message in messages:
+                inbox._read(adapter, message)
+        inbox._keep_newest(messages)
+        inbox._keep_locked(account, messages)
+        account.env["marketplace.order"]._process(
+            account, [message for message in messages if message.outcome is None]
+        )
+        inbox._write_down(account, messages)
+        return len(messages)
+
+    def _claim(self, account, limit):
+        """Lock the oldest due items; whoever else works here takes others."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            SELECT id, topic, external_id, revision, payload, occurred_at, received_at, attempts
+              FROM marketplace_inbox
+             WHERE account_id = %s AND status = 'new'
+               AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
+             ORDER BY id LIMIT %s
+               FOR UPDATE SKIP LOCKED
+            """,
+            [account.id, limit],
+        )
+        return [Message(*row) for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _read(self, adapter, message):
+        """Payload → neutral order or status; what cannot be read is settled at once."""
+        try:
+            if message.topic == "order":
+                message.order = adapter.order(message.payload)
+            elif message.topic == "status":
+                message.status = adapter.status(message.payload)
+            else:
+                message.settle("ignored", self.env._("Nothing is done with %s.", message.topic))
+        except AdapterError as exc:
+            message.hold(exc)
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError) as exc:
+            # A parser that stumbles over a shape it does not know is our bug, not a reason to stop.
+            message.hold(
+                Quarantine(
+                    f"unreadable:{type(exc).__name__}",
+                    self.env._("The document could not be read (%s).", type(exc).__name__),
+                    self.env._("Send us the document; replay it after the next update."),
+                    "suite",
+                )
+            )
+
+    @api.model
+    def _keep_newest(self, messages):
+        """Of several items of one order only the newest document counts, and statuses after it."""
+        groups = {}
+        for message in messages:
+            if message.outcome is None:
+                groups.setdefault(message.external_id, []).append(message)
+        for group in groups.values():
+            group.sort(key=Message.sort_key, reverse=True)
+            kept = None
+            for message in group:
+                if kept is not None and (message.topic == "order" or kept.topic == "status"):
+                    message.settle("ignored", self.env._("Something newer came with it."))
+                elif kept is not None:
+                    message.settle("ignored", self.env._("Older than what we know."))
+                kept = kept or message
+            self._keep_document_below_status(group)
+
+    @api.model
+    def _keep_document_below_status(self, group):
+        """The newest is a mere status: the newest document below it is needed as well."""
+        if group[0].topic != "status":
+            return
+        document = next((one for one in group if one.order is not None), None)
+        if document is not None:
+            document.outcome, document.text = None, ""
+
+    def _keep_locked(self, account, messages):
+        """Leave alone what another transaction is working on, for a moment."""
+        waiting = {message.external_id for message in messages if message.outcome is None}
+        if not waiting:
+            return
+        self.env.cr.execute(
+            """
+            SELECT external_id,
+                   pg_try_advisory_xact_lock(
+                       hashtextextended('marketplace.order.' || %s || '.' || external_id, 0))
+              FROM unnest(%s::text[]) AS row (external_id)
+            """,
+            [account.id, sorted(waiting)],
+        )
+        held = dict(self.env.cr.fetchall())
+        for message in messages:
+            if message.outcome is None and not held[message.external_id]:
+                message.outcome = "later"
+
+    # === RESULTS === #
+
+    def _write_down(self, account, messages):
+        """Record what became of every item, one UPDATE for the batch.
+
+        The failed savepoints are rolled back by now, so this is what survives of a failure.
+        """
+        rows, solved = [], set()
+        causes = self._raise_causes(account, messages)
+        now = fields.Datetime.now()
+        for message in messages:
+            status, attempts, not_before = message.outcome, message.attempts, None
+            if status == "later":
+                status, not_before = "new", now + timedelta(seconds=2)
+            elif status == "unknown_order":
+                status, attempts, not_before = self._status_without_order(message, now)
+            elif message.failed:
+                attempts += 1
+                if attempts < MAX_ATTEMPTS:
+                    status = "new"
+                    not_before = now + timedelta(seconds=retry_delay(attempts))
+            cause = causes.get(message.id)
+            solved.add(message.id)
+            rows.append(
+                (message.id, status, message.text[:4000], attempts, not_before, message.order_id,
+                 cause.id if cause else None)
+            )
+        self._store_results(rows)
+        self._settle_causes(account)
+
+    def _store_results(self, rows):
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE marketplace_inbox item
+                   SET status = row.status, message = nullif(row.message, ''),
+                       attempts = row.attempts, not_before = row.not_before,
+                       order_id = coalesce(row.order_id, item.order_id), cause_id = row.cause_id,
+                       processed_at = CASE WHEN row.status = 'new' THEN NULL
+                                           ELSE clock_timestamp() AT TIME ZONE 'UTC' END
+                  FROM unnest(%s::int[], %s::text[], %s::text[], %s::int[], %s::timestamp[],
+                              %s::int[], %s::int[])
+                       AS row (id, status, message, attempts, not_before, order_id, cause_id)
+                 WHERE item.id = row.id
+                """,
+                *columns,
+            )
+        )
+        self.browse(columns[0]).invalidate_recordset()
+
+    def _status_without_order(self, message, now):
+        """The order may still be on its way: wait for it, then ask a person."""
+        attempts = message.attempts + 1
+        if attempts > STATUS_TRIES:
+            return "quarantined", attempts, None
+        wait = timedelta(seconds=STATUS_FIRST_WAIT * 2 ** (attempts - 1))
+        return "new", attempts, now + wait
+
+    def _raise_causes(self, account, messages):
+        """:return: {item id: cause} of everything that a person must look at."""
+        found, troubles = {}, {}
+        for message in messages:
+            trouble = message.trouble
+            if message.outcome == "unknown_order" and message.attempts >= STATUS_TRIES:
+                message.text = self.env._("A status came for an order that never came.")
+                trouble = Quarantine(
+                    "unknown_order",
+                    message.text,
+                    self.env._("Fetch the orders of that time: account, Synchronize, Orders."),
+                    "platform",
+                )
+            elif message.failed and message.attempts + 1 >= MAX_ATTEMPTS:
+                trouble = Quarantine(
+                    f"import_failed:{message.text.partition(':')[0]}",
+                    self.env._("An order cannot be imported: %s", message.text),
+                    self.env._("This is a fault of ours. Press Retry after the next update."),
+                    "suite",
+                )
+            if trouble is not None:
+                troubles.setdefault(trouble.code, trouble)
+                found[message.id] = trouble.code
+        raised = {
+            code: self.env["marketplace.cause"]._raise(
+                account, trouble.code, trouble.title, trouble.advice, trouble.fault
+            )
+            for code, trouble in troubles.items()
+        }
+        return {message_id: raised[code] for message_id, code in found.items()}
+
+    def _settle_causes(self, account):
+        """Causes that nothing waits on any more are solved."""
+        self.env["marketplace.cause"]._settle_idle(account)
+
+    @api.model
+    def _log_failure(self, error, message):
+        """Where an unexpected error came from, without the text that may hold a buyer's data."""
+        _logger.warning(
+            "Inbox item %s (%s): %s\n%s",
+            message.id,
+            message.topic,
+            type(error).__name__,
+            "".join(traceback.format_tb(error.__traceback__)[-6:]),
+        )
+
+    @api.model
+    def _guarded(self, message, work):
+        """Do the work for one item in a savepoint; a failure is that item's alone."""
+        try:
+            with self.env.cr.savepoint():
+                work()
+        except CONFLICTS:
+            raise
+        except Exception as exc:
+            message.hold(exc)
+            if message.failed:
+                self._log_failure(exc, message)
+
+    # === REPLAY === #
+
+    @api.model
+    def _wake_status_of(self, account, external_ids):
+        """The orders are here now: statuses that came before them can be applied."""
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_inbox
+               SET status = 'new', not_before = NULL, attempts = 0
+             WHERE account_id = %s AND topic = 'status' AND external_id = ANY(%s)
+               AND (status = 'quarantined' OR status = 'new' AND not_before IS NOT NULL)
+            """,
+            [account.id, list(external_ids)],
+        )
+
+    def _replay(self):
+        """Back to new with fresh attempts; wakes the accounts."""
+        if not self:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_inbox
+               SET status = 'new', attempts = 0, not_before = NULL, cause_id = NULL
+             WHERE id = ANY(%s)
+            """,
+            [self.ids],
+        )
+        self.invalidate_recordset()
+        for account in self.account_id:
+            self.env["marketplace.engine"]._wake_process(account)
+
+    def action_replay(self):
+        """Process the selected items once more; what is known already changes nothing."""
+        self.check_access("read")
+        items = self.sudo()
+        causes = items.cause_id
+        items._replay()
+        causes._settle()
+
+    def action_ignore(self):
+        """A person decided that nothing is to be done."""
+        self.check_access("read")
+        items = self.sudo().filtered(lambda item: item.status in ("quarantined", "error", "new"))
+        causes = items.cause_id
+        items.write(
+            {
+                "status": "ignored",
+                "cause_id": False,
+                "message": self.env._("Ignored by %s.", self.env.user.name),
+                "processed_at": fields.Datetime.now(),
+            }
+        )
+        causes._settle()
+
+
+def _event_row(event):
+    """Topic, external id, revision, payload as JSON text, time; free of what PostgreSQL refuses."""
+    payload = json.dumps(_storable(event.payload), allow_nan=False)
+    return (
+        clean(event.topic),
+        clean(event.external_id),
+        clean(event.revision),
+        payload,
+        naive(event.occurred_at),
+    )
+
+
+def _storable(value):
+    """JSON without NUL, half surrogates and infinite numbers, which jsonb cannot hold."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): _storable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value
