@@ -44,16 +44,24 @@ def row_replies(reply: Any, rows: Sequence[Row]) -> list[RowReply]:
     known = _known(rows)
     answers, failed = _answers(reply)
     for position, answer in enumerate(answers):
-        index = _index(answer, known, position if len(answers) == len(rows) else None)
+        index = _index(answer, known, position if len(answers) == len(rows) else _at(answer, rows))
         if index is not None:
             replies[index] = _reply(answer, certain_failure=False)
-    indexes = [_index(answer, known, None) for answer in failed]
+    indexes = [_index(answer, known, _at(answer, rows)) for answer in failed]
     if None in indexes:
         raise RejectedError(sentence(reply)[:300] or "Rows were refused.", code="refused")
     for index, answer in zip(indexes, failed, strict=True):
         if index is not None:
             replies[index] = _reply(answer, certain_failure=True)
     return replies
+
+
+def _at(answer: Any, rows: Sequence[Row]) -> int | None:
+    """The position that an answer names itself."""
+    index = answer.get("index") if isinstance(answer, dict) else None
+    if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(rows):
+        return index
+    return None
 
 
 def _known(rows: Sequence[Row]) -> dict[tuple[str, ...], int | None]:

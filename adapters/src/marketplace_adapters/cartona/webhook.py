@@ -1,7 +1,7 @@
 """Reads inbound messages whose sender is proven. Pure.
 
 The real format of a push is unconfirmed; accepted are ``{"hashed_id", "status"}`` (G1), a whole
-order, a list of either, or an object whose ``data`` is one of these.
+order, a list of either, or an object whose ``data`` or ``order`` is one of these.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def parse(body: bytes) -> tuple[Event, ...]:
     if len(body) > MAX_BODY:
         raise InvalidError(f"The message is larger than {MAX_BODY} bytes.", code="too_large")
     message = wire.loads(body)
-    if isinstance(message, dict) and "hashed_id" not in message and "data" in message:
-        message = message["data"]
+    if isinstance(message, dict) and "hashed_id" not in message:
+        message = next((message[name] for name in ("data", "order") if name in message), message)
     rows = message if isinstance(message, list) else [message]
     if len(rows) > MAX_EVENTS:
         raise InvalidError(f"The message holds more than {MAX_EVENTS} events.", code="too_large")

@@ -211,8 +211,10 @@ class FakeAdapter(Adapter):
 
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
         """What the channel shows; deleted listings are left out."""
-        self._after(self._call(FakeCall("listings"), "listing"))
         wanted = None if keys is None else set(keys)
+        if wanted is not None and not wanted:
+            return
+        self._after(self._call(FakeCall("listings"), "listing"))
         for listing in list(self.channel.listings.values()):
             if not listing.deleted and (wanted is None or listing.external_id in wanted):
                 yield _remote(listing)

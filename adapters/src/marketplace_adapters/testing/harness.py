@@ -1,0 +1,221 @@
+"""What a provider gives the conformance suite, and the helpers that the suite itself needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from ..core.adapter import Adapter
+from ..core.errors import ThrottledError
+from ..core.limits import Budget
+from ..core.types import Kind, PushItem
+from .server import ScriptedServer
+
+
+class Harness(ABC):
+    """One account of a provider on a platform that answers.
+
+    :cvar secrets: every credential value.
+    :cvar personal: texts of the sample order that belong to the buyer.
+    :cvar signs_body: the proof of an inbound message covers its body.
+    """
+
+    secrets: ClassVar[tuple[str, ...]]
+    personal: ClassVar[tuple[str, ...]]
+    signs_body: ClassVar[bool] = True
+
+    @abstractmethod
+    def open(
+        self, *, budget: Budget | None = None, credentials: Mapping[str, str] | None = None
+    ) -> Adapter:
+        """A new adapter; ``credentials`` instead of the right ones."""
+
+    @abstractmethod
+    def items(self, kind: Kind, count: int) -> list[PushItem]:
+        """Valid items of a kind with ``count`` different targets that the platform knows, with
+        different refs and keys; texts hold Arabic, emoji and quotes wherever text is possible."""
+
+    @abstractmethod
+    def seen(self) -> int:
+        """How many calls the platform has seen."""
+
+    @abstractmethod
+    def state(self) -> Any:
+        """What the platform holds of listings and orders, comparable with ``==``."""
+
+    @abstractmethod
+    def place_orders(self, count: int) -> set[str]:
+        """Let buyers order; the external ids. More than one page is asked for."""
+
+    @abstractmethod
+    def payload(self) -> Any:
+        """A sample order document with every member filled."""
+
+    @abstractmethod
+    def message(self, payload: Any) -> tuple[dict[str, str], bytes]:
+        """The headers and body that bring ``payload`` in, properly signed."""
+
+    def finish(self) -> None:  # noqa: B027 - most platforms answer at once
+        """Let asynchronous work be done at the next poll."""
+
+
+class HttpHarness(Harness):
+    """A provider that speaks HTTP, through a :class:`ScriptedServer` that stands in front of the
+    simulated platform: it counts and can be told to fail."""
+
+    front: ScriptedServer
+
+    def seen(self) -> int:
+        """Calls that arrived at the front."""
+        return len(self.front.calls)
+
+
+class RecordingBudget:
+    """A budget that remembers, and refuses when ``wait`` is set."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.learned: list[dict[str, float | None]] = []
+        self.wait: float | None = None
+
+    def take(self, bucket: str, cost: float = 1.0) -> None:
+        """Note the bucket."""
+        if self.wait is not None:
+            raise ThrottledError("The budget is used up.", retry_after=self.wait)
+        self.taken.append(bucket)
+
+    def learn(
+        self,
+        bucket: str,
+        *,
+        remaining: float | None = None,
+        limit: float | None = None,
+        per_second: float | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        """Note what is said."""
+        values = {"remaining": remaining, "limit": limit, "per_second": per_second}
+        self.learned.append({**values, "retry_after": retry_after})
+
+
+# === NASTY DATA === #
+
+NASTY_VALUES: tuple[Any, ...] = (
+    None,
+    "",
+    " ",
+    "x",
+    "12,5",
+    "NaN",
+    "1e999999999",
+    "\x00",
+    "\ud800",
+    "٣",
+    "9" * 600,
+    "' OR 1=1 --",
+    True,
+    False,
+    0,
+    -1,
+    10**30,
+    0.1,
+    1e308,
+    [],
+    [None],
+    [[]],
+    {},
+    {"a": {"b": [1]}},
+)
+
+NASTY_BODIES: tuple[bytes, ...] = (
+    b"",
+    b" ",
+    b"null",
+    b"1",
+    b'"text"',
+    b"[]",
+    b"{}",
+    b"[null]",
+    b"[[]]",
+    b"{",
+    b"\xff\xfe\x00",
+    b"\xef\xbb\xbf{}",
+    b'{"data": null}',
+    b'{"data": [1, "x", null]}',
+    b'{"data": {"id": NaN}}',
+    b'{"id": 1e999}',
+    b'{"id": ' + b"9" * 5000 + b"}",
+    b"[" * 100_000,
+    b'{"a":' * 200 + b"1" + b"}" * 200,
+    b'{"id": "\\ud800", "hashed_id": "\\u0000", "status": "\\u0000"}',
+    b"<html>504 Gateway Time-out</html>",
+)
+
+
+def mutations(document: Any) -> Iterator[Any]:
+    """Copies of a JSON document with one member replaced by a nasty value or left out."""
+    yield from NASTY_VALUES
+    for path in _paths(document):
+        for value in NASTY_VALUES:
+            yield _replaced(document, path, value)
+        yield _without(document, path)
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        members = enumerate(value)  # type: ignore[assignment]
+    for name, item in members:
+        yield (*path, name)
+        yield from _paths(item, (*path, name))
+
+
+def _replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copy = value.copy()
+    copy[path[0]] = _replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+def _without(value: Any, path: tuple[Any, ...]) -> Any:
+    copy = value.copy()
+    if len(path) == 1:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = _without(value[path[0]], path[1:])
+    return copy
+
+
+# === CHECKS === #
+
+
+def check_neutral(value: Any, where: str = "value") -> None:
+    """Assert that a neutral value holds no float, no naive or foreign time and no odd Decimal.
+
+    Mappings are the provider's own JSON and are left alone.
+    """
+    assert not isinstance(value, float), f"{where} is a float"
+    if isinstance(value, Decimal):
+        assert value.is_finite(), f"{where} is not finite"
+    if isinstance(value, datetime):
+        assert value.utcoffset() == timedelta(0), f"{where} is not aware UTC"
+    if isinstance(value, str):
+        assert "\x00" not in value, f"{where} holds NUL"
+        value.encode()
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            check_neutral(item, f"{where}[{index}]")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for member in dataclasses.fields(value):
+            check_neutral(getattr(value, member.name), f"{where}.{member.name}")
+
+
+def check_hidden(text: str, hidden: tuple[str, ...]) -> None:
+    """Assert that none of the values appears; the failing assertion names its position only."""
+    found = [index for index, value in enumerate(hidden) if value in text]
+    assert found == [], f"hidden values number {found} are shown"

@@ -1,0 +1,54 @@
+"""Cartona's adapter in the suite of all providers, on the stub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import cartona_samples as samples
+from cartona_harness import CartonaHarness
+from cartona_stub import TOKEN, CartonaStub
+from marketplace_adapters.testing.conformance_http import HttpConformance
+from marketplace_adapters.testing.harness import HttpHarness
+from marketplace_adapters.testing.server import ScriptedServer
+
+
+class StubHarness(CartonaHarness):
+    """The stub behind the scripted server."""
+
+    def __init__(self, front: ScriptedServer, stub: CartonaStub) -> None:
+        super().__init__(front, TOKEN)
+        self.stub = stub
+
+    def product(self, number: int) -> str:
+        self.stub.add_product(number)
+        return str(number)
+
+    def order(self, number: int) -> tuple[str, str]:
+        placed = samples.order(f"h{number}")
+        self.stub.orders[placed["hashed_id"]] = placed
+        return placed["hashed_id"], str(placed["order_details"][0]["id"])
+
+    def place_orders(self, count: int) -> set[str]:
+        self.stub.largest_page = 5
+        return {self.order(next(self._numbers))[0] for _ in range(count)}
+
+    def state(self) -> Any:
+        return self.stub.state()
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+class TestCartona(HttpConformance):
+    @pytest.fixture
+    def harness(self, front: ScriptedServer) -> HttpHarness:  # type: ignore[override]
+        stub = CartonaStub()
+        front.forget()
+        front.handle_with(stub.answer)
+        return StubHarness(front, stub)
