@@ -227,7 +227,7 @@ class MarketplaceEngine(models.AbstractModel):
             wait = self._send_while_due(account)
         with fresh_env(self.env) as env:
             due = env["marketplace.outbox"]._next_due(account_id)
-            if due is not None:
+            if due is not None and account.with_env(env)._may_call():
                 seconds = max(wait, due)
                 env["marketplace.engine"]._wake(
                     "_job_send",

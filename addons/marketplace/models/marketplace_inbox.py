@@ -11,7 +11,7 @@ from marketplace_adapters.core.wire import clean
 
 from ..const import MAX_ATTEMPTS
 from ..tools.backoff import retry_delay
-from ..tools.inbound import CONFLICTS, IMPORT_CONTEXT, Message, Quarantine, naive
+from ..tools.inbound import IMPORT_CONTEXT, Message, Quarantine, naive
 
 _logger = logging.getLogger(__name__)
 
@@ -183,7 +183,8 @@ class MarketplaceInbox(models.Model):
         batch as a whole does not go through. Nothing is called on the network.
 
         :return: number of items taken; 0 when nothing is due.
-        :raise: ``CONFLICTS`` when somebody else was quicker; the caller repeats the batch.
+        :raise psycopg2.Error: somebody else was quicker (serialization failure, deadlock, unique
+            violation of the ledger); the caller repeats the batch in a new transaction.
         """
         account = account.with_company(account.company_id).with_context(**IMPORT_CONTEXT)
         inbox = account.env["marketplace.inbox"]
@@ -223,6 +224,7 @@ class MarketplaceInbox(models.Model):
         try:
             if message.topic == "order":
                 message.order = adapter.order(message.payload)
+                message.external_id = message.order.external_id
             elif message.topic == "status":
                 message.status = adapter.status(message.payload)
             else:
@@ -248,24 +250,15 @@ class MarketplaceInbox(models.Model):
             if message.outcome is None:
                 groups.setdefault(message.external_id, []).append(message)
         for group in groups.values():
-            group.sort(key=Message.sort_key, reverse=True)
-            kept = None
+            newest = max(group, key=Message.sort_key)
+            document = max(
+                (message for message in group if message.order is not None),
+                key=Message.sort_key,
+                default=None,
+            )
             for message in group:
-                if kept is not None and (message.topic == "order" or kept.topic == "status"):
+                if message is not newest and message is not document:
                     message.settle("ignored", self.env._("Something newer came with it."))
-                elif kept is not None:
-                    message.settle("ignored", self.env._("Older than what we know."))
-                kept = kept or message
-            self._keep_document_below_status(group)
-
-    @api.model
-    def _keep_document_below_status(self, group):
-        """The newest is a mere status: the newest document below it is needed as well."""
-        if group[0].topic != "status":
-            return
-        document = next((one for one in group if one.order is not None), None)
-        if document is not None:
-            document.outcome, document.text = None, ""
 
     def _keep_locked(self, account, messages):
         """Leave alone what another transaction is working on, for a moment."""
@@ -293,7 +286,7 @@ class MarketplaceInbox(models.Model):
 
         The failed savepoints are rolled back by now, so this is what survives of a failure.
         """
-        rows, solved = [], set()
+        rows = []
         causes = self._raise_causes(account, messages)
         now = fields.Datetime.now()
         for message in messages:
@@ -308,13 +301,12 @@ class MarketplaceInbox(models.Model):
                     status = "new"
                     not_before = now + timedelta(seconds=retry_delay(attempts))
             cause = causes.get(message.id)
-            solved.add(message.id)
             rows.append(
                 (message.id, status, message.text[:4000], attempts, not_before, message.order_id,
                  cause.id if cause else None)
             )
         self._store_results(rows)
-        self._settle_causes(account)
+        self.env["marketplace.cause"]._settle_idle(account)
 
     def _store_results(self, rows):
         columns = [list(column) for column in zip(*rows, strict=True)]
@@ -376,10 +368,6 @@ class MarketplaceInbox(models.Model):
         }
         return {message_id: raised[code] for message_id, code in found.items()}
 
-    def _settle_causes(self, account):
-        """Causes that nothing waits on any more are solved."""
-        self.env["marketplace.cause"]._settle_idle(account)
-
     @api.model
     def _log_failure(self, error, message):
         """Where an unexpected error came from, without the text that may hold a buyer's data."""
@@ -390,19 +378,6 @@ class MarketplaceInbox(models.Model):
             type(error).__name__,
             "".join(traceback.format_tb(error.__traceback__)[-6:]),
         )
-
-    @api.model
-    def _guarded(self, message, work):
-        """Do the work for one item in a savepoint; a failure is that item's alone."""
-        try:
-            with self.env.cr.savepoint():
-                work()
-        except CONFLICTS:
-            raise
-        except Exception as exc:
-            message.hold(exc)
-            if message.failed:
-                self._log_failure(exc, message)
 
     # === REPLAY === #
 

@@ -447,7 +447,10 @@ class MarketplaceListing(models.Model):
             if product.image_1920:
                 stamp = int(product.write_date.timestamp())
                 urls = (f"{base_url}/web/image/product.product/{product.id}/image_1920?u={stamp}",)
-            result[listing.id] = Tell(ImageState(urls), {"urls": list(urls)})
+            if not urls and not (listing.acknowledged or {}).get("image"):
+                result[listing.id] = Nothing(self.env._("There is no image."))
+            else:
+                result[listing.id] = Tell(ImageState(urls), {"urls": list(urls)})
         return result
 
     def _snapshot_relationship(self, account):

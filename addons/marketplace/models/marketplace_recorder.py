@@ -1,5 +1,4 @@
 import json
-from functools import partial
 
 from odoo import api, models
 from odoo.tools import SQL
@@ -128,7 +127,7 @@ class MarketplaceRecorder(models.AbstractModel):
         log = precommit.data.get(DATA_KEY)
         if log is None:
             log = precommit.data[DATA_KEY] = {"product": {}, "order": {}}
-            precommit.add(partial(self.sudo()._flush_log, log))
+            precommit.add(self.sudo()._flush_log)
         return log
 
     def _product_entry(self, record, operation):
@@ -147,11 +146,14 @@ class MarketplaceRecorder(models.AbstractModel):
             }
         return entry
 
-    def _flush_log(self, log):
+    def _flush_log(self):
         """One INSERT for each table that has something, then wake the engine.
 
         By SQL: this is the user's hot path, and the ORM costs three times as much.
         """
+        log = self.env.cr.precommit.data.pop(DATA_KEY, None)
+        if log is None:
+            return
         products, orders = log["product"], log["order"]
         if products:
             rows = [

@@ -48,6 +48,8 @@ class MarketplaceSender(models.AbstractModel):
     # === CLAIM AND SNAPSHOT === #
 
     def _claim_and_snapshot(self, env, account, adapter):
+        if not account._may_call():
+            return None, 0.0, None  # somebody paused it meanwhile
         outbox = env["marketplace.outbox"]
         for lane in self._lanes(adapter):
             claimed, wait = outbox._claim(account, lane, self._size(account, adapter, lane))

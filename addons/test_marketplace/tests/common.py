@@ -4,6 +4,8 @@ import uuid
 
 from odoo.tests.common import TransactionCase
 
+from odoo.addons.marketplace.models import marketplace_outbox
+
 from marketplace_adapters.testing.fake import FakeChannel
 
 
@@ -23,6 +25,8 @@ class MarketplaceCase(TransactionCase):
         super().setUp()
         # The engine opens cursors of its own: let them share the transaction of the test.
         self.registry_enter_test_mode()
+        # In the one transaction of a test time stands still, and everything looks like a burst.
+        self.patch(marketplace_outbox, "LINGER_SENDS", 10**6)
         self.env.flush_all()
 
     @classmethod
@@ -67,4 +71,7 @@ class MarketplaceCase(TransactionCase):
         self.env.invalidate_all()
         engine = self.env["marketplace.engine"].with_user(self.env.ref("marketplace.user_engine"))
         engine._job_dispatch()
+        for account in self.env["marketplace.account"].search([]):
+            self.env.invalidate_all()  # each job is a transaction of its own
+            engine._job_send(account.id)
         self.env.invalidate_all()
