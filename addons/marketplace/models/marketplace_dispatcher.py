@@ -233,9 +233,9 @@ class MarketplaceDispatcher(models.AbstractModel):
         """What the installed providers support, as columns of a small table."""
         accounts = self.env["marketplace.account"].sudo().search([("state", "!=", "draft")])
         rows = [
-            (account.provider, kind.value, lane.name, PRIORITY[kind.value])
-            for account in accounts.grouped("provider").values()
-            for lane in account[:1]._limits().lanes
+            (provider, kind.value, lane.name, PRIORITY[kind.value])
+            for provider, same in accounts.grouped("provider").items()
+            for lane in same[:1]._limits().lanes
             for kind in lane.kinds
         ]
         columns = list(zip(*rows, strict=True)) or [(), (), (), ()]

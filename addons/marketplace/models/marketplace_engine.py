@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from psycopg2 import errors as pg_errors
 
-from odoo import api, fields, models, tools
+from odoo import api, models, tools
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
@@ -13,6 +13,7 @@ from odoo.addons.queue_job.job import Job
 from marketplace_adapters.core import AuthError, ThrottledError
 
 from ..const import JOB_SECONDS
+from ..tools import clock
 from ..tools.db import fresh_env, session_lock
 
 _logger = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ class MarketplaceEngine(models.AbstractModel):
                 env["marketplace.engine"]._wake(
                     "_job_pull",
                     account_id,
-                    eta=fields.Datetime.now() + timedelta(seconds=account.interval),
+                    eta=clock.now() + timedelta(seconds=account.interval),
                 )
 
     # === CRONS === #
@@ -232,7 +233,7 @@ class MarketplaceEngine(models.AbstractModel):
                 env["marketplace.engine"]._wake(
                     "_job_send",
                     account_id,
-                    eta=fields.Datetime.now() + timedelta(seconds=seconds) if seconds else None,
+                    eta=clock.now() + timedelta(seconds=seconds) if seconds else None,
                     argument=int(forced),
                 )
 
@@ -317,7 +318,7 @@ class MarketplaceEngine(models.AbstractModel):
                 env["marketplace.engine"]._wake(
                     "_job_dispatch",
                     0,
-                    eta=fields.Datetime.now() + timedelta(seconds=0.5 * 2**times),
+                    eta=clock.now() + timedelta(seconds=0.5 * 2**times),
                     argument=times + 1,
                 )
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from psycopg2 import errors as pg_errors
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from marketplace_adapters.core import (
     AdapterError,
@@ -15,6 +15,7 @@ from marketplace_adapters.core import (
 )
 
 from ..snapshot import Nothing, Tell, Trouble
+from ..tools import clock
 from ..tools.backoff import poll_delay
 from ..tools.db import fresh_env
 
@@ -84,6 +85,7 @@ class MarketplaceSender(models.AbstractModel):
                 "lane": lane.name,
                 "key": str(uuid.uuid4()),
                 "item_count": len(items),
+                "started_at": clock.now(),
             }
         )
         outbox._attach(values, submission)
@@ -132,7 +134,7 @@ class MarketplaceSender(models.AbstractModel):
                     ItemResult(item.ref, Outcome.RETRY, "no_answer", env._("No answer.")),
                 )
         errors = self._apply_results(env, account, results.values())
-        now = fields.Datetime.now()
+        now = clock.now()
         submission.write(
             {
                 "state": "pending" if not answer.done else "done",
@@ -227,7 +229,7 @@ class MarketplaceSender(models.AbstractModel):
         env["marketplace.exchange"]._store(account, exchanges, submission)
         submission.write(
             {
-                "finished_at": fields.Datetime.now(),
+                "finished_at": clock.now(),
                 "call_count": submission.call_count + len(exchanges),
                 "duration": submission.duration + sum(one.duration for one in exchanges),
             }
@@ -243,7 +245,7 @@ class MarketplaceSender(models.AbstractModel):
                 [
                     ("account_id", "=", account.id),
                     ("state", "=", "pending"),
-                    ("poll_at", "<=", fields.Datetime.now()),
+                    ("poll_at", "<=", clock.now()),
                 ],
                 order="poll_at",
                 limit=50,
@@ -264,7 +266,7 @@ class MarketplaceSender(models.AbstractModel):
         account = account.with_env(env)
         outbox = env["marketplace.outbox"]
         submission = env["marketplace.submission"].browse(submission_id)
-        now = fields.Datetime.now()
+        now = clock.now()
         if isinstance(answer, AdapterError):
             submission.message = str(answer)[:500]
             done, results = False, ()
@@ -308,7 +310,7 @@ class MarketplaceSender(models.AbstractModel):
         items = outbox.browse(ids)
         interrupted = env._("Interrupted; sent again.")
         items.submission_id.filtered(lambda one: one.state == "sending").write(
-            {"state": "failed", "message": interrupted, "finished_at": fields.Datetime.now()}
+            {"state": "failed", "message": interrupted, "finished_at": clock.now()}
         )
         if lane.repeatable or not items.submission_id:
             outbox._put_back(ids, interrupted, 0)

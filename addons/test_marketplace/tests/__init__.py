@@ -1,1 +1,3 @@
 from . import test_outbox
+from . import test_listing
+from . import test_sender

@@ -28,6 +28,7 @@ class MarketplaceCase(TransactionCase):
         # In the one transaction of a test time stands still, and everything looks like a burst.
         self.patch(marketplace_outbox, "LINGER_SENDS", 10**6)
         self.env.flush_all()
+        self.channel.reset()
 
     @classmethod
     def _make_account(cls, name, **vals):
