@@ -75,24 +75,25 @@ class CartonaHarness(HttpHarness):
 
     def items(self, kind: Kind, count: int) -> list[PushItem]:
         """Listings or orders that exist, one item each."""
-        return [self._item(kind, next(self._numbers)) for _ in range(count)]
-
-    def _item(self, kind: Kind, number: int) -> PushItem:
+        numbers = [next(self._numbers) for _ in range(count)]
         if kind in (Kind.PRODUCT, Kind.PRICE, Kind.INVENTORY):
-            product = self.product(number)
-            key = ListingKey(external_id=product, internal_id=f"odoo-{number}")
-            return PushItem(f"r{number}", kind, key, _listing_state(kind, number), f"k{number}")
-        order_id, line_id = self.order(number)
-        state = _order_state(kind, line_id)
-        return PushItem(f"r{number}", kind, OrderKey(order_id), state, f"k{number}")
+            products = self.products(numbers)
+            return [
+                PushItem(f"r{n}", kind, ListingKey(product), _listing_state(kind, n), f"k{n}")
+                for n, product in zip(numbers, products, strict=True)
+            ]
+        return [
+            PushItem(f"r{n}", kind, OrderKey(order), _order_state(kind, line), f"k{n}")
+            for n, (order, line) in zip(numbers, self.orders(numbers), strict=True)
+        ]
 
     @abstractmethod
-    def product(self, number: int) -> str:
-        """Id of a new product."""
+    def products(self, numbers: list[int]) -> list[str]:
+        """Ids of new products."""
 
     @abstractmethod
-    def order(self, number: int) -> tuple[str, str]:
-        """Ids of a new order and of its first line."""
+    def orders(self, numbers: list[int]) -> list[tuple[str, str]]:
+        """Ids of new orders and of their first lines."""
 
     def payload(self) -> Any:
         """The full sample."""

@@ -22,18 +22,19 @@ class StubHarness(CartonaHarness):
         super().__init__(front, TOKEN)
         self.stub = stub
 
-    def product(self, number: int) -> str:
-        self.stub.add_product(number)
-        return str(number)
+    def products(self, numbers: list[int]) -> list[str]:
+        for number in numbers:
+            self.stub.add_product(number)
+        return [str(number) for number in numbers]
 
-    def order(self, number: int) -> tuple[str, str]:
-        placed = samples.order(f"h{number}")
-        self.stub.orders[placed["hashed_id"]] = placed
-        return placed["hashed_id"], str(placed["order_details"][0]["id"])
+    def orders(self, numbers: list[int]) -> list[tuple[str, str]]:
+        placed = [samples.order(f"h{number}") for number in numbers]
+        self.stub.orders |= {order["hashed_id"]: order for order in placed}
+        return [(order["hashed_id"], str(order["order_details"][0]["id"])) for order in placed]
 
     def place_orders(self, count: int) -> set[str]:
         self.stub.largest_page = 5
-        return {self.order(next(self._numbers))[0] for _ in range(count)}
+        return {order for order, _line in self.orders([next(self._numbers) for _ in range(count)])}
 
     def state(self) -> Any:
         return self.stub.state()
@@ -47,7 +48,7 @@ def front() -> Iterator[ScriptedServer]:
 
 class TestCartona(HttpConformance):
     @pytest.fixture
-    def harness(self, front: ScriptedServer) -> HttpHarness:  # type: ignore[override]
+    def harness(self, front: ScriptedServer) -> HttpHarness:
         stub = CartonaStub()
         front.forget()
         front.handle_with(stub.answer)

@@ -299,7 +299,11 @@ def _amount(line: Mapping[str, Any]) -> Any:
 
 
 def _refusal(item: PushItem, error: RejectedError) -> ItemResult:
-    state = item.state
-    wrong_code = isinstance(state, StatusUpdate) and state.otp and "otp" in error.message.lower()
-    code = "wrong_otp" if wrong_code else error.code or "refused"
-    return ItemResult(item.ref, Outcome.ERROR, code, error.message)
+    return ItemResult(item.ref, Outcome.ERROR, _cause(item, error), error.message)
+
+
+def _cause(item: PushItem, error: RejectedError) -> str:
+    """``wrong_otp`` and ``otp_required`` are guessed from the text: no code is documented."""
+    if isinstance(item.state, StatusUpdate) and "otp" in error.message.lower():
+        return "wrong_otp" if item.state.otp else "otp_required"
+    return error.code or "refused"

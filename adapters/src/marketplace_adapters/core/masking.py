@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -22,7 +23,7 @@ def _word_set(text: str) -> frozenset[str]:
 # Words of a member's name; "retailerOtp", "retailer_otp" and "Retailer-OTP" all hold "otp".
 SECRET_WORDS = _word_set(
     """
-    token password passwd pwd secret otp pin authorization authorizationtoken apikey
+    token password passwd pwd secret otp pin authorization apikey accesskey privatekey
     credential credentials signature cookie session hmac bearer jwt nonce cvv iban
     """
 )
@@ -168,7 +169,8 @@ def _mode(name: str, outer: _Mode) -> _Mode:
 def is_secret(name: str) -> bool:
     """Whether a member of this name holds a secret of the seller or a one-time code."""
     words = _words(name)
-    return bool(SECRET_WORDS.intersection(words)) or "".join(words) in SECRET_WORDS
+    pairs = map("".join, pairwise(words))
+    return bool(SECRET_WORDS.intersection(words)) or not SECRET_WORDS.isdisjoint(pairs)
 
 
 def is_sensitive(name: str) -> bool:

@@ -27,7 +27,7 @@ Fault = Literal["reset", "hang", "truncate", "no_http"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it arrived."""
+    """One request as it arrived; calls on the same connection have the same ``port``."""
 
     method: str
     path: str
@@ -35,6 +35,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     target: str = ""
+    port: int = 0
 
     @property
     def json(self) -> Any:
@@ -150,7 +151,8 @@ def _request_class(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            call = Call(self.command, parts.path, query, headers, body, self.path)
+            port = self.client_address[1]
+            call = Call(self.command, parts.path, query, headers, body, self.path, port)
             self._write(server.answer(call))
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
