@@ -237,15 +237,16 @@ class TestOutbox(MarketplaceCase):
             products = [self._make_product(f"P{i}", quantity=3) for i in range(count)]
             for product in products:
                 self._list(product)
-            self.settle()
-            for product in products:
-                product.list_price = 77
-            self.env.cr.flush()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            self.run_engine()
-            self.assertEqual(len(self.channel.pushed), count)
+            # The first round fills the caches that creating products has emptied.
+            for price in (76, 77):
+                self.settle()
+                for product in products:
+                    product.list_price = price
+                self.env.cr.flush()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                self.run_engine()
+                self.assertEqual(len(self.channel.pushed), count)
             return self.env.cr.sql_log_count - before
 
-        sent(2)  # fills the caches of the registry
         self.assertEqual(sent(3), sent(40))
