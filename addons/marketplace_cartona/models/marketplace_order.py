@@ -1,0 +1,238 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.marketplace.tools.db import fresh_env
+
+from marketplace_adapters.cartona import allowed
+from marketplace_adapters.core import (
+    AdapterError,
+    ItemResult,
+    Kind,
+    OrderStatus,
+    Outcome,
+    PushItem,
+    StatusUpdate,
+    ThrottledError,
+)
+
+DELIVERED_BY = [
+    ("delivered_by_supplier", "Supplier"),
+    ("delivered_by_cartona", "Cartona"),
+]
+FULFILMENT = {"seller": "delivered_by_supplier", "channel": "delivered_by_cartona"}
+OVER = ("delivered", "cancelled", "returned")
+
+
+class MarketplaceOrder(models.Model):
+    """An order of a Cartona supplier.
+
+    Who may set which status, and in which direction, is :func:`marketplace_adapters.cartona.allowed`.
+    """
+
+    _inherit = "marketplace.order"
+
+    delivered_by = fields.Selection(
+        DELIVERED_BY, compute="_compute_delivered_by", search="_search_delivered_by"
+    )
+    cartona_credit = fields.Monetary(compute="_compute_cartona_money", help="Cartona pays it.")
+    cartona_installment = fields.Monetary(
+        "Instalment", compute="_compute_cartona_money", help="Cartona collects it."
+    )
+    cartona_top_up = fields.Monetary(
+        "Wallet top-up", compute="_compute_cartona_money", help="Cash collected for Cartona."
+    )
+    cartona_handed_at = fields.Datetime(
+        "Handed to salesman", readonly=True, copy=False, help="The retailer can no longer change."
+    )
+    cartona_confirmed_at = fields.Datetime(
+        "Code accepted",
+        readonly=True,
+        copy=False,
+        help="When Cartona accepted the receiver's code: it knows the order as delivered.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("fulfilment", "provider")
+    def _compute_delivered_by(self):
+        for order in self:
+            known = FULFILMENT.get(order.fulfilment) if order.provider == "cartona" else False
+            order.delivered_by = known
+
+    @api.model
+    def _search_delivered_by(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        words = {key: word for word, key in FULFILMENT.items()}
+        domain = [("fulfilment", "in", [words.get(one, one) for one in value if one])]
+        if False in value:
+            domain = ["|", ("fulfilment", "not in", list(FULFILMENT)), *domain]
+        return [("provider", "=", "cartona"), *domain]
+
+    @api.depends("payments")
+    def _compute_cartona_money(self):
+        for order in self:
+            amounts = {}
+            for part in order.payments or []:
+                amounts[part.get("kind")] = float(part.get("amount") or 0)
+            order.cartona_credit = amounts.get("credit", 0)
+            order.cartona_installment = amounts.get("installment", 0)
+            order.cartona_top_up = amounts.get("top_up", 0)
+
+    # === HOOKS OF THE CORE === #
+
+    def _inbound_allowed(self, status):
+        """Override of ``marketplace`` for the permission matrix (R138, R139, R187, R188)."""
+        if self.provider != "cartona":
+            return super()._inbound_allowed(status)
+        return allowed("in", self.fulfilment or "seller", OrderStatus(status))
+
+    def _outbound_allowed(self, status):
+        """Override of ``marketplace`` for the permission matrix (R138, R139, R175–R180)."""
+        if self.provider != "cartona":
+            return super()._outbound_allowed(status)
+        return allowed("out", self.fulfilment or "seller", OrderStatus(status))
+
+    # === MONEY === #
+
+    def _cartona_money_note(self):
+        """Where the money of the order comes from, in one sentence; empty when it is plain cash."""
+        self.ensure_one()
+        parts = [
+            (self.env._("paid by Cartona"), self.cartona_credit),
+            (self.env._("instalment collected by Cartona"), self.cartona_installment),
+            (self.env._("wallet top-up collected for Cartona"), self.cartona_top_up),
+        ]
+        shown = [
+            f"{label} {self.currency_id.format(amount)}" for label, amount in parts if amount
+        ]
+        if not shown:
+            return ""
+        return self.env._(
+            "Cartona %(number)s: total %(total)s, %(parts)s; cash to collect %(cash)s.",
+            number=self.number or self.external_id,
+            total=self.currency_id.format(self.total),
+            parts=", ".join(shown),
+            cash=self.currency_id.format(self.cash_to_collect),
+        )
+
+    # === DELIVERY WITH A CODE === #
+
+    def _cartona_wants_otp(self):
+        """Whether Cartona asks for the receiver's code before this order may be delivered."""
+        self.ensure_one()
+        return bool(
+            self.provider == "cartona"
+            and self.otp_required
+            and not self.cartona_confirmed_at
+            and self.status not in OVER
+            and self.account_id.state != "draft"
+            and self._outbound_allowed("delivered")
+        )
+
+    def _cartona_deliver(self, otp):
+        """Close the delivery on Cartona with the receiver's code, before Odoo closes it.
+
+        What Cartona accepted is recorded in a transaction of its own: whatever happens to the
+        validation afterwards, nobody is asked again.
+
+        :param str otp: what the receiver said.
+        :raise UserError: refused, or no usable answer; nothing is to be validated then.
+        """
+        self.ensure_one()
+        if self.cartona_confirmed_at:
+            return
+        otp = "".join((otp or "").split())
+        if not otp:
+            raise UserError(self.env._("Ask the receiver for the code of %s.", self.number))
+        if not self.account_id._may_call():
+            raise UserError(
+                self.env._(
+                    "%s is paused: resume it before you deliver an order with a code.",
+                    self.account_id.name,
+                )
+            )
+        self._cartona_no_lines_waiting()
+        result = self._cartona_push_delivered(otp)
+        if result.outcome is Outcome.SUCCESS:
+            self.env["marketplace.sender"]._retrying(
+                self._cartona_record_delivered, self.account_id, self.id
+            )
+            self.invalidate_recordset()
+            return
+        if result.code == "wrong_otp":
+            raise UserError(
+                self.env._(
+                    "Cartona refuses the code for %(number)s. Ask the receiver again. "
+                    "Nothing was validated.\n%(message)s",
+                    number=self.number,
+                    message=result.message or "",
+                )
+            )
+        raise UserError(
+            self.env._(
+                "Cartona does not accept the delivery of %(number)s. Nothing was validated.\n"
+                "%(message)s",
+                number=self.number,
+                message=result.message or result.code or "",
+            )
+        )
+
+    def _cartona_push_delivered(self, otp):
+        """:rtype: marketplace_adapters.core.ItemResult"""
+        item = PushItem(
+            str(self.id),
+            Kind.STATUS,
+            self._target(),
+            StatusUpdate(OrderStatus.DELIVERED, otp=otp),
+            f"otp:{self.id}",
+        )
+        with self.account_id._open_adapter() as adapter:
+            try:
+                results = adapter.push("status", [item], item.key).results
+            except ThrottledError as exc:
+                raise UserError(
+                    self.env._(
+                        "Cartona is busy. Try again in %s seconds; nothing was validated.",
+                        int(exc.retry_after) + 1,
+                    )
+                ) from exc
+            except AdapterError as exc:
+                raise UserError(
+                    self.env._(
+                        "Cartona could not be asked, so nothing was validated. Try again; the "
+                        "same code can be used.\n%s",
+                        exc.message,
+                    )
+                ) from exc
+            finally:
+                with fresh_env(self.env) as env:
+                    env["marketplace.exchange"]._store(
+                        self.account_id.with_env(env), adapter.take_exchanges()
+                    )
+        return next(iter(results), ItemResult(item.ref, Outcome.RETRY, "no_answer"))
+
+    @api.model
+    def _cartona_record_delivered(self, env, _account, order_id):
+        order = env["marketplace.order"].browse(order_id)
+        order.write(
+            {
+                "cartona_confirmed_at": fields.Datetime.now(),
+                "status": "delivered",
+                "raw_status": "delivered",
+                "acknowledged": {**(order.acknowledged or {}), "status": "delivered"},
+            }
+        )
+
+    def _cartona_no_lines_waiting(self):
+        """Changed lines must arrive before the delivery: afterwards Cartona takes none."""
+        waiting = self.outbox_ids.filtered(
+            lambda item: item.kind == "lines" and item.status in ("new", "submitted")
+        )
+        if waiting:
+            raise UserError(
+                self.env._(
+                    "Changed lines of %s are still on their way to Cartona. Try again in a moment.",
+                    self.number,
+                )
+            )

@@ -1,0 +1,31 @@
+from odoo import api, fields, models
+
+from ..const import REASON_KEY
+
+
+class SaleMassCancelOrders(models.TransientModel):
+    _inherit = "sale.mass.cancel.orders"
+
+    cartona_order_count = fields.Integer(compute="_compute_cartona_order_count")
+    cartona_reason = fields.Selection(
+        lambda self: self.env["marketplace.account"]._selection_cartona_reason(),
+        "Reason for Cartona",
+        compute="_compute_cartona_order_count",
+        store=True,
+        readonly=False,
+    )
+
+    @api.depends("sale_order_ids")
+    def _compute_cartona_order_count(self):
+        for wizard in self:
+            orders = wizard.sale_order_ids._cartona_needs_reason()
+            wizard.cartona_order_count = len(orders)
+            if orders and not wizard.cartona_reason:
+                account = orders[0]._cartona_order().account_id
+                wizard.cartona_reason = account.cartona_cancel_reason
+
+    def action_mass_cancel(self):
+        """Override of ``sale`` to give all Cartona orders among them one reason."""
+        if self.cartona_order_count:
+            self = self.with_context(**{REASON_KEY: self.cartona_reason})
+        return super(SaleMassCancelOrders, self).action_mass_cancel()

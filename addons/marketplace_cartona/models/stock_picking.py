@@ -1,0 +1,118 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..const import OTP_KEY
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    cartona_id = fields.Char(related="sale_id.cartona_id")
+    cartona_otp_required = fields.Boolean(related="sale_id.cartona_otp_required")
+    cartona_currency_id = fields.Many2one(related="sale_id.cartona_currency_id")
+    cartona_cash = fields.Monetary(
+        related="sale_id.cartona_cash", currency_field="cartona_currency_id"
+    )
+
+    def _pre_action_done_hook(self):
+        """Override of ``stock`` to ask Cartona first: a delivery with a code is validated only
+        after Cartona accepted the code."""
+        self._cartona_check_editing()
+        result = super()._pre_action_done_hook()
+        if result is not True:
+            return result
+        wanted = self._cartona_awaiting_otp()
+        return wanted._action_cartona_otp() if wanted else True
+
+    def _action_done(self):
+        """Override of ``stock``: no way around the code, also not for programs."""
+        awaiting = self._cartona_awaiting_otp()
+        if awaiting:
+            raise UserError(
+                self.env._(
+                    "%s: Cartona wants the receiver's code. Press Validate and enter it.",
+                    ", ".join(awaiting.mapped("name")),
+                )
+            )
+        result = super()._action_done()
+        self._cartona_handed_over()
+        return result
+
+    # === CODE OF THE RECEIVER === #
+
+    def _cartona_awaiting_otp(self):
+        """Pickings whose validation would complete a delivery that Cartona wants a code for."""
+        accepted = self.env.context.get(OTP_KEY) or ()
+        return self.filtered(
+            lambda picking: picking.id not in accepted
+            and picking._cartona_is_delivery()
+            and picking.sale_id._cartona_order()
+            and picking.sale_id._cartona_order()._cartona_wants_otp()
+            and picking._cartona_completes(self)
+        )
+
+    def _cartona_is_delivery(self):
+        """Whether the goods go to the customer here."""
+        return self.location_dest_id.usage == "customer" and self.state not in ("done", "cancel")
+
+    def _cartona_completes(self, together):
+        """Whether nothing remains to be delivered of the order once these are validated."""
+        rest = self.sale_id.picking_ids.filtered(lambda one: one._cartona_is_delivery())
+        if rest - together:
+            return False
+        return not any(picking._cartona_leaves_backorder() for picking in rest & together)
+
+    def _cartona_leaves_backorder(self):
+        """Whether validating makes a backorder for what was not picked."""
+        context = self.env.context
+        rule = self.picking_type_id.create_backorder
+        chosen = self.id in (context.get("picking_ids_not_to_backorder") or ())
+        if rule == "never" or context.get("cancel_backorder") or (chosen and rule != "always"):
+            return False
+        return any(
+            (move.product_uom_qty and not move.picked)
+            or move.product_uom.compare(move._get_picked_quantity(), move.product_uom_qty) < 0
+            for move in self.move_ids
+            if move.state != "cancel"
+        )
+
+    def _action_cartona_otp(self):
+        """The dialog that asks for the codes; it validates with the same context afterwards."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Code of the receiver"),
+            "res_model": "marketplace.cartona.otp",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                **self.env.context,
+                "default_line_ids": [
+                    (0, 0, {"picking_id": pickings[0].id})
+                    for pickings in self.grouped("sale_id").values()
+                ],
+            },
+        }
+
+    # === EDITING, HANDING OVER === #
+
+    def _cartona_check_editing(self):
+        """While the retailer edits, the supplier must wait."""
+        for picking in self.filtered("sale_id"):
+            if picking.sale_id._cartona_order().status == "hold":
+                raise UserError(
+                    self.env._(
+                        "The retailer is changing %s on Cartona right now. Wait until the change "
+                        "has arrived.",
+                        picking.sale_id.name,
+                    )
+                )
+
+    def _cartona_handed_over(self):
+        """In a delivery of several steps, the goods are on their way once the first step that
+        takes them out of the stock is done."""
+        for picking in self.filtered(
+            lambda one: one.state == "done" and one.sale_id and one.location_dest_id.usage != "customer"
+        ):
+            order = picking.sale_id._cartona_order()
+            if order and order._cartona_can_hand_over():
+                order._cartona_hand_over()

@@ -1,0 +1,2 @@
+from . import marketplace_cartona_cancel
+from . import marketplace_cartona_otp
