@@ -294,6 +294,14 @@ class Cluster:
         return rows
 
 
+def private_clusters() -> list[str]:
+    """Names of the private clusters that exist."""
+    folder = Cluster("test").folder.parent
+    found = folder.glob("postgresql-*/PG_VERSION")
+    # Their owner alone may look into them; root may look into all.
+    return sorted(path.parent.name.removeprefix("postgresql-") for path in found)
+
+
 _USERS_SERVER = (
     "check PGHOST, PGPORT, PGUSER and PGPASSWORD; the role must be allowed to create databases"
 )
