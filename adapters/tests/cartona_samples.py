@@ -39,7 +39,7 @@ def retailer(**members: Any) -> dict[str, Any]:
     } | members
 
 
-def order(hashed_id: str = "qWe7Rt2y", **members: Any) -> dict[str, Any]:
+def order(hashed_id: str | int = "qWe7Rt2y", **members: Any) -> dict[str, Any]:
     """An order with every member of the schema; two lines of the same product at two prices."""
     return {
         "hashed_id": hashed_id,

@@ -15,9 +15,10 @@ from marketplace_adapters.testing import covers
     "name",
     ["token", "access_token", "AuthorizationToken", "X-Api-Key", "apiKey", "password",
      "clientSecret", "retailer_otp", "pickup_otp", "Authorization", "Set-Cookie", "signature",
-     "credentials", "retailer_name", "retailer_number", "retailer_number2", "retailer_address", "address_notes",
-     "buyerEmail", "phone", "Phone2", "shipTo_street", "firstName", "name", "note_message",
-     "comment", "customer_no", "zip", "addressLine1", "postalCode", "userName", "latitude"],
+     "credentials", "retailer_name", "retailer_number", "retailer_number2",
+     "retailer_address", "address_notes", "buyerEmail", "phone", "Phone2", "shipTo_street",
+     "firstName", "name", "note_message", "comment", "customer_no", "zip", "addressLine1",
+     "postalCode", "userName", "latitude"],
 )  # fmt: skip
 def test_members_of_persons_and_secrets_are_known_by_name(name: str) -> None:
     assert is_sensitive(name)

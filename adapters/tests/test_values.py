@@ -55,7 +55,8 @@ def test_a_number_keeps_its_spelling(value: Any, expected: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [None, "", " ", "x", "12,5", "1_000", "NaN", "Infinity", "-inf", True, False, [], {},
-     "1e999999", "9" * 65, "1e99", 10**20, 1e300, float("nan"), float("inf"), Decimal("NaN"), "٣x", "0x10"],
+     "1e999999", "9" * 65, "1e99", 10**20, 1e300, float("nan"), float("inf"),
+     Decimal("NaN"), "٣x", "0x10"],
 )  # fmt: skip
 def test_what_is_no_sane_number_is_refused_by_name(value: Any) -> None:
     with pytest.raises(InvalidError) as caught:

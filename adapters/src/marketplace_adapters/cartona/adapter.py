@@ -241,7 +241,7 @@ def api_url(base_url: str) -> str:
 
 def _in_range(options: Mapping[str, Any], name: str, default: int, most: int) -> int:
     value = options.get(name)
-    if value in (None, "", False):
+    if value is None or value is False or value == "":
         return default
     if isinstance(value, bool) or not isinstance(value, (int, str)) or not str(value).isdecimal():
         raise InvalidError(f"The option {name} must be a number from 1 to {most}.")

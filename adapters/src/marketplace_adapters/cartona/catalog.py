@@ -13,7 +13,7 @@ from typing import Any
 
 from ..core.batches import isolate
 from ..core.errors import AdapterError, RejectedError
-from ..core.masking import Masker, sensitive_values
+from ..core.masking import Masker
 from ..core.types import InventoryState, ItemResult, ListingKey, Outcome, PushItem
 from .client import Client
 from .payloads import Row, Style, base_pieces, base_stock_row, identifier, members
@@ -110,25 +110,24 @@ def _send(
 
     def send(part: Sequence[_Sending]) -> list[RowReply]:
         rows = [sending.row for sending in part]
-        return row_replies(call(rows), rows)
+        return row_replies(call(rows), rows, masker)
 
     answers = isolate(sendings, send, size=size)
     results: list[ItemResult] = []
     for sending, answer in zip(sendings, answers, strict=True):
-        shown = masker.with_secrets(v for v in sensitive_values(sending.row) if len(v) > 3)
-        results += [_result(item, answer, sending.known_id, shown) for item in sending.items]
+        results += [_result(item, answer, sending.known_id) for item in sending.items]
     return [result for result in results if result.outcome is not Outcome.RETRY]
 
 
 def _result(
-    item: PushItem, answer: RowReply | RejectedError | None, known_id: str | None, masker: Masker
+    item: PushItem, answer: RowReply | RejectedError | None, known_id: str | None
 ) -> ItemResult:
     if answer is None:
         return ItemResult(item.ref, Outcome.RETRY)
     if isinstance(answer, RejectedError):
         return ItemResult(item.ref, Outcome.ERROR, answer.code or "refused", answer.message)
-    message = masker.text(answer.message) or None
     if not answer.ok:
-        return ItemResult(item.ref, Outcome.ERROR, answer.code or "refused", message)
+        code = answer.code or "refused"
+        return ItemResult(item.ref, Outcome.ERROR, code, answer.message or None)
     new = answer.external_id if not known_id else None
     return ItemResult(item.ref, Outcome.SUCCESS, learned={"external_id": new} if new else {})

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..core.batches import isolate
 from ..core.errors import AdapterError, InvalidError, RejectedError
-from ..core.masking import Masker, sensitive_values
+from ..core.masking import Masker
 from ..core.money import optional_decimal
 from ..core.shape import as_list
 from ..core.types import (
@@ -117,7 +117,7 @@ class OrderPush:
                 reply = self._client.set_status(
                     row["hashed_id"], {"hashed_id": row["hashed_id"]} | body
                 )
-                answer: RowReply | RejectedError = row_replies(reply, [row])[0]
+                answer: RowReply | RejectedError = row_replies(reply, [row], self._masker)[0]
             except RejectedError as error:
                 answer = error
             except AdapterError:
@@ -126,7 +126,7 @@ class OrderPush:
                 return results
             if isinstance(answer, RejectedError) and self._has_it_already(item):
                 answer = RowReply()
-            results.append(self._result(item, row, answer))
+            results.append(self._result(item, answer))
         return results
 
     def _has_it_already(self, item: PushItem) -> bool:
@@ -176,23 +176,22 @@ class OrderPush:
     ) -> list[ItemResult]:
         def send(part: Sequence[tuple[PushItem, Row]]) -> list[RowReply]:
             rows = [row for _item, row in part]
-            return row_replies(call(rows), rows)
+            return row_replies(call(rows), rows, self._masker)
 
         answers = isolate(pairs, send, size=self._size)
         return [
-            self._result(item, row, answer)
-            for (item, row), answer in zip(pairs, answers, strict=True)
+            self._result(item, answer)
+            for (item, _row), answer in zip(pairs, answers, strict=True)
             if answer is not None
         ]
 
-    def _result(self, item: PushItem, row: Row, answer: RowReply | RejectedError) -> ItemResult:
+    @staticmethod
+    def _result(item: PushItem, answer: RowReply | RejectedError) -> ItemResult:
         if isinstance(answer, RejectedError):
             return _refusal(item, answer)
         if answer.ok:
             return ItemResult(item.ref, Outcome.SUCCESS)
-        secrets = (value for value in sensitive_values(row) if len(value) > 3)
-        message = self._masker.with_secrets(secrets).text(answer.message)
-        return ItemResult(item.ref, Outcome.ERROR, answer.code or "refused", message or None)
+        return _refusal(item, RejectedError(answer.message or "Refused.", code=answer.code))
 
     # === READ-BACK === #
 

@@ -7,15 +7,17 @@ success, and the read-back (statuses) or the drift audit (products) has the last
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import RejectedError
+from ..core.masking import Masker, cap, sensitive_values
 from ..core.response import sentence
 from .parsers import canonical_keys
 
 Row = dict[str, Any]
+Hide = Callable[[str], str]
 
 _ID_MEMBERS = ("supplier_product_id", "internal_product_id", "hashed_id")
 _LISTS = ("data", "results", "rows", "items", "products", "orders", "details")
@@ -34,25 +36,27 @@ class RowReply:
     external_id: str | None = None
 
 
-def row_replies(reply: Any, rows: Sequence[Row]) -> list[RowReply]:
+def row_replies(reply: Any, rows: Sequence[Row], masker: Masker) -> list[RowReply]:
     """One reply for each row sent, in their order.
 
+    :param masker: hides secrets in the platform's texts, and with them what the rows hold of them.
     :raise RejectedError: a 2xx answer that refuses the call as a whole, or a row that cannot be
         told from the others.
     """
     replies = [RowReply()] * len(rows)
     known = _known(rows)
-    answers, failed = _answers(reply)
+    hide = masker.with_secrets(v for v in sensitive_values(list(rows)) if len(v) > 3).text
+    answers, failed = _answers(reply, hide)
     for position, answer in enumerate(answers):
         index = _index(answer, known, position if len(answers) == len(rows) else _at(answer, rows))
         if index is not None:
-            replies[index] = _reply(answer, certain_failure=False)
+            replies[index] = _reply(answer, hide, certain_failure=False)
     indexes = [_index(answer, known, _at(answer, rows)) for answer in failed]
     if None in indexes:
-        raise RejectedError(sentence(reply)[:300] or "Rows were refused.", code="refused")
+        raise RejectedError(_said(reply, hide) or "Rows were refused.", code="refused")
     for index, answer in zip(indexes, failed, strict=True):
         if index is not None:
-            replies[index] = _reply(answer, certain_failure=True)
+            replies[index] = _reply(answer, hide, certain_failure=True)
     return replies
 
 
@@ -100,7 +104,7 @@ def _index(
     return next(found, None if names else position)
 
 
-def _answers(reply: Any) -> tuple[list[Any], list[Any]]:
+def _answers(reply: Any, hide: Hide) -> tuple[list[Any], list[Any]]:
     """Rows of the answer, and rows that stand in a list of failures."""
     if isinstance(reply, list):
         return reply, []
@@ -111,7 +115,8 @@ def _answers(reply: Any) -> tuple[list[Any], list[Any]]:
     )
     failed = [item for name in _FAILED_LISTS for item in _listed(reply.get(name))]
     if not found and not failed and _refused(reply):
-        raise RejectedError(sentence(reply)[:300] or "The call was refused.", code=_code(reply))
+        text = _said(reply, hide) or "The call was refused."
+        raise RejectedError(text, code=_code(reply, hide))
     return found, failed
 
 
@@ -127,17 +132,16 @@ def _listed(value: Any) -> list[Any]:
     return []
 
 
-def _reply(answer: Any, *, certain_failure: bool) -> RowReply:
+def _reply(answer: Any, hide: Hide, *, certain_failure: bool) -> RowReply:
     if not isinstance(answer, dict):
-        text = answer[:300] if isinstance(answer, str) else ""
-        return RowReply(ok=not certain_failure, said=certain_failure, message=text)
+        return RowReply(not certain_failure, certain_failure, message=_said(answer, hide))
     given = canonical_keys(answer)
     external = given.get("supplier_product_id")
     return RowReply(
         ok=not (certain_failure or _refused(given)),
         said=True,
-        code=_code(given),
-        message=sentence(answer)[:300],
+        code=_code(given, hide),
+        message=_said(answer, hide),
         external_id=str(external) if isinstance(external, (str, int)) and external else None,
     )
 
@@ -155,6 +159,10 @@ def _refused(answer: Row) -> bool:
     return isinstance(status, int) and not isinstance(status, bool) and status >= 400
 
 
-def _code(answer: Row) -> str:
+def _said(answer: Any, hide: Hide) -> str:
+    return cap(hide(sentence(answer)), 300)
+
+
+def _code(answer: Row, hide: Hide) -> str:
     code = answer.get("code") or answer.get("error_code")
-    return str(code)[:100] if isinstance(code, (str, int)) and code is not True else "refused"
+    return hide(str(code))[:100] if isinstance(code, (str, int)) and code is not True else "refused"
