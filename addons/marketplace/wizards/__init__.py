@@ -1,0 +1,2 @@
+from . import marketplace_sync_wizard
+from . import marketplace_connect_wizard
