@@ -1,0 +1,1 @@
+"""The demo: a small wholesaler in Odoo, connected to a simulated Cartona."""

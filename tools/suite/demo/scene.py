@@ -1,0 +1,139 @@
+"""Everything that runs in the demo: PostgreSQL, the sandbox, Odoo with its job runner."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from suite import addons, databases, kept, odoo, paths, ports, postgres
+from suite.console import SuiteError, step
+from suite.odoo import OdooServer
+from suite.sandbox import Sandbox
+from suite.web import OdooClient
+
+TOKEN = "sandbox-retail-token"
+WEBHOOK = "cartona_integration/webhook/order_status"
+ODOO_PORT = 8069
+SANDBOX_PORT = 8070
+ICED_TEA = [
+    {
+        "name": f"Iced Tea {flavour} 330 ml",
+        "internal_product_id": f"ICT-{sku}",
+        "base_product_id": 5_000 + number,
+        "unit": "can",
+        "unit_count": 1,
+        "selling_price": "14",
+        "available_stock_quantity": 300,
+        "is_published": True,
+        "supplier_code": "EG-RETAIL",
+    }
+    for number, (flavour, sku) in enumerate((("Lemon", "LEM"), ("Peach", "PCH")))
+]
+
+
+class Scene:
+    """The running demo, as a context manager. The second start finds everything as it was left.
+
+    :param name: of the database and of the folder with the sandbox's state.
+    :param cluster: where the database lives; a person's demo is kept durably.
+    :param fixed_ports: prefer the ports people know, so that bookmarks go on working.
+    """
+
+    def __init__(self, name: str, cluster: postgres.Cluster, *, fixed_ports: bool) -> None:
+        self.name = databases.check_name(name)
+        self.cluster = cluster
+        self.state = paths.STATE / f"{name}-sandbox.db"
+        odoo_port, sandbox_port = ports.free_ports(2)
+        if fixed_ports:
+            odoo_port = ODOO_PORT if ports.is_free(ODOO_PORT) else odoo_port
+            sandbox_port = SANDBOX_PORT if ports.is_free(SANDBOX_PORT) else sandbox_port
+        self.server = OdooServer(cluster, name, name=name, port=odoo_port, channels="root:2")
+        self.sandbox = Sandbox(
+            name=f"{name}-sandbox",
+            state=self.state,
+            port=sandbox_port,
+            arguments=(
+                *("--webhook-url", f"{self.server.url}/{WEBHOOK}", "--webhook-token", TOKEN),
+            ),
+        )
+
+    def __enter__(self) -> Scene:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self.cluster.start()
+        shipped = {name: addon for name, addon in addons.find().items() if addon.is_shipped}
+        conf = kept.ensure(self.cluster, self.name, shipped)
+        with step("starting the sandbox"):
+            self.sandbox.start()
+        if not self._is_filled():
+            self._fill(conf)
+        with step("starting Odoo and its job runner"):
+            self.server.start()
+        self._tell_addresses()
+
+    def stop(self) -> None:
+        self.server.stop()
+        self.sandbox.stop()
+
+    def client(self) -> OdooClient:
+        return OdooClient(self.server.url, self.name)
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """The control interface of the simulated Cartona."""
+        return self.sandbox.control(method, f"cartona/{path}", body)
+
+    # === INTERNALS === #
+
+    def _is_filled(self) -> bool:
+        rows = self.cluster.sql(
+            self.name, "SELECT 1 FROM marketplace_account WHERE provider = 'cartona' AND state != 'draft'"
+        )
+        return bool(rows)
+
+    def _fill(self, conf: Path) -> None:
+        with step("filling the demo: companies, catalogue, stock, listings"):
+            known = {row["internal_product_id"] for row in self.control("GET", "products")}
+            rows = [row for row in ICED_TEA if row["internal_product_id"] not in known]
+            if rows:
+                self.control("POST", "products", {"products": rows})
+            script = (Path(__file__).parent / "catalogue.py").read_text(encoding="utf-8")
+            settings = {"SANDBOX_URL": self.sandbox.room("cartona"), "TOKEN": TOKEN}
+            head = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+            log = paths.LOGS / f"{self.name}-fill.log"
+            said = odoo.run_odoo(
+                self.cluster,
+                conf,
+                *["shell", "--no-http", "--log-level", "error"],
+                stdin=f"exec(compile({head + script!r}, 'demo', 'exec'))\n",
+                log=log,
+                what="filling the demo",
+            )
+            if "demo ready" not in said:
+                raise SuiteError(f"the demo could not be filled\n{said[-2000:]}", f"see {log}")
+
+    def _tell_addresses(self) -> None:
+        """The ports may be others than the last time."""
+        client = self.client()
+        accounts = client("marketplace.account", "search", [["provider", "=", "cartona"]])
+        client("marketplace.account", "write", accounts, {"base_url": self.sandbox.room("cartona")})
+        parameters = client("ir.config_parameter", "search", [["key", "=", "web.base.url"]])
+        client("ir.config_parameter", "write", parameters, {"value": self.server.url})
+
+
+def forget(name: str, cluster: postgres.Cluster) -> None:
+    """Throw away a demo's database and its sandbox's state."""
+    cluster.start()
+    databases.drop(cluster, name)
+    for file in paths.STATE.glob(f"{name}-sandbox.db*"):
+        file.unlink()
+    (paths.STATE / f"{cluster.name}-{name}.json").unlink(missing_ok=True)
