@@ -482,6 +482,30 @@ def test_lines_of_an_order_are_updated(bench: Bench) -> None:
     assert bench.bodies == [("order/update-order-details", rows)]
 
 
+@covers("X22")
+def test_lines_whose_answer_is_lost_are_never_sent_twice_blindly(bench: Bench) -> None:
+    placed(bench, "a", "b", "c")
+    update = LinesUpdate((LineChange(Decimal(1), external_id="7000001"),))
+    items = [item(n, update, n) for n in "abc"]
+    bench.front.next(Reply(200, {}), Reply(fault="reset", after=True))
+    assert bench.outcomes("lines", *items) == {"a": OK, "b": OK}
+    placed(bench, "b")
+    bench.front.next(Reply(200, {}), Reply(503))
+    assert bench.outcomes("lines", *items) == {"a": OK}
+    bench.stub.acknowledged = {"b"}
+    bench.front.next(Reply(200, {}), Reply(fault="reset", after=True))
+    results = bench.push("lines", *items)
+    codes = {ref: (r.outcome, r.code) for ref, r in results.items()}
+    assert codes == {"a": (OK, None), "b": (BAD, "outcome_unknown")}
+    bench.front.next(Reply(200, {}), Reply(fault="reset"), Reply(503))
+    assert bench.push("lines", *items)["b"].code == "outcome_unknown"
+    bench.front.next(Reply(200, {}), Reply(429))
+    assert bench.outcomes("lines", *items) == {"a": OK}
+    bench.front.next(Reply(fault="reset"))
+    with pytest.raises(TransportError):
+        bench.push("lines", *items)
+
+
 def test_a_lane_takes_its_own_kinds_only(bench: Bench) -> None:
     listing, order = ListingKey("5"), OrderKey("a")
     wrong = [

@@ -160,16 +160,29 @@ class OrderPush:
         return self._isolated(pairs, self._client.set_statuses)
 
     def _lines(self, pairs: Sequence[tuple[PushItem, Row]]) -> list[ItemResult]:
-        # One order a call: lines may not be repeated, so a refused call must name its order.
+        # One order a call: lines may not be repeated, so a lost answer must name its order.
         results: list[ItemResult] = []
         for pair in pairs:
             try:
                 results += self._isolated([pair], self._client.update_details)
-            except AdapterError:
+            except AdapterError as error:
                 if not results:
                     raise
-                break
+                return results + self._uncertain(pair[0], error)
         return results
+
+    def _uncertain(self, item: PushItem, error: AdapterError) -> list[ItemResult]:
+        """What became of an item whose answer was lost after others had succeeded."""
+        if error.policy != "retry":
+            return []  # refused before it was looked at
+        try:
+            verdict = self.applied(item)
+        except AdapterError:
+            verdict = None
+        if verdict is None:
+            text = "The answer was lost; look at the order at Cartona before sending it again."
+            return [ItemResult(item.ref, Outcome.ERROR, "outcome_unknown", text)]
+        return [verdict] if verdict.outcome is Outcome.SUCCESS else []
 
     def _isolated(
         self, pairs: Sequence[tuple[PushItem, Row]], call: Callable[[Sequence[Row]], Any]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -154,6 +155,7 @@ class Masker:
         return masked
 
 
+@lru_cache(4096)
 def _mode(name: str, outer: _Mode) -> _Mode:
     """How to treat the member ``name`` of an object that is itself treated as ``outer``."""
     words = _words(name)
@@ -166,6 +168,7 @@ def _mode(name: str, outer: _Mode) -> _Mode:
     return "person" if words and words[-1] in PERSON_WORDS else "open"
 
 
+@lru_cache(4096)
 def is_secret(name: str) -> bool:
     """Whether a member of this name holds a secret of the seller or a one-time code."""
     words = _words(name)
@@ -173,6 +176,7 @@ def is_secret(name: str) -> bool:
     return bool(SECRET_WORDS.intersection(words)) or not SECRET_WORDS.isdisjoint(pairs)
 
 
+@lru_cache(4096)
 def is_sensitive(name: str) -> bool:
     """Whether a member of this name holds a secret or a person's data."""
     words = _words(name)
