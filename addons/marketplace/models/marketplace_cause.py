@@ -1,9 +1,12 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from markupsafe import Markup
 
-# An open cause that keeps happening is told again after this many hours, not at every item.
-REMIND_HOURS = 24
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# A cause that stays open is mentioned again after this long, when it strikes again.
+REMIND_AFTER = timedelta(hours=24)
 
 
 class MarketplaceCause(models.Model):
@@ -38,9 +41,9 @@ class MarketplaceCause(models.Model):
     state = fields.Selection(
         [("open", "Open"), ("solved", "Solved")], default="open", required=True, index=True
     )
-    notified_at = fields.Datetime(readonly=True)
     first_at = fields.Datetime(default=fields.Datetime.now, required=True)
     last_at = fields.Datetime(default=fields.Datetime.now, required=True)
+    notified_at = fields.Datetime(readonly=True)
     outbox_ids = fields.One2many("marketplace.outbox", "cause_id")
     inbox_ids = fields.One2many("marketplace.inbox", "cause_id")
     waiting_count = fields.Integer("Waiting", compute="_compute_waiting_count")
@@ -49,106 +52,205 @@ class MarketplaceCause(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("outbox_ids.status", "inbox_ids.status")
     def _compute_waiting_count(self):
-        """Outbox items in error plus inbox items that wait for it; two grouped reads."""
-        counts = dict.fromkeys(self.ids, 0)
-        for model, statuses in (
+        """Failed items of both directions that wait on the cause."""
+        counts = {}
+        for model, states in (
             ("marketplace.outbox", ["error"]),
             ("marketplace.inbox", ["quarantined", "error"]),
         ):
-            groups = self.env[model]._read_group(
-                [("cause_id", "in", self.ids), ("status", "in", statuses)],
-                ["cause_id"],
-                ["__count"],
-            )
-            for cause, count in groups:
-                counts[cause.id] += count
+            for cause, count in self.env[model].sudo()._read_group(
+                [("cause_id", "in", self.ids), ("status", "in", states)], ["cause_id"], ["__count"]
+            ):
+                counts[cause.id] = counts.get(cause.id, 0) + count
         for cause in self:
-            cause.waiting_count = counts.get(cause.id, 0)
+            cause.waiting_count = counts.get(cause._origin.id, 0)
 
-    # === BUSINESS METHODS === #
+    # === RAISE === #
 
     @api.model
     def _raise(self, account, code, title, advice="", fault="seller"):
-        """Something of this account needs a person: one row, told once.
+        """Open a cause, or mention once more one that is open; people are told once.
 
-        :param code: equal for equal causes.
+        :param code: equal for equal causes of an account.
         :return: the cause.
+
+        By SQL: the inbox and the outbox of an account may raise the same cause at once.
         """
-        cause = self.sudo().search([("account_id", "=", account.id), ("code", "=", code)])
-        now = fields.Datetime.now()
-        vals = {"title": title, "advice": advice, "fault": fault, "last_at": now, "state": "open"}
-        if not cause:
-            cause = self.sudo().create({"account_id": account.id, "code": code, **vals})
-            cause._notify()
-        else:
-            news = cause.state == "solved" or not cause.notified_at or (
-                cause.notified_at < now - timedelta(hours=REMIND_HOURS)
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO marketplace_cause AS cause
+                    (account_id, company_id, provider, code, title, advice, fault, state,
+                     first_at, last_at, create_uid, create_date, write_uid, write_date)
+                VALUES (%(account)s, %(company)s, %(provider)s, %(code)s, %(title)s, %(advice)s,
+                        %(fault)s, 'open', %(now)s, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s)
+                ON CONFLICT (account_id, code) DO UPDATE
+                   SET state = 'open', title = excluded.title, advice = excluded.advice,
+                       fault = excluded.fault, last_at = excluded.last_at,
+                       first_at = CASE cause.state WHEN 'open' THEN cause.first_at
+                                                   ELSE excluded.first_at END,
+                       notified_at = CASE cause.state WHEN 'open' THEN cause.notified_at END
+             RETURNING id, notified_at
+                """,
+                account=account.id,
+                company=account.company_id.id,
+                provider=account.provider,
+                code=code[:250],
+                title=title[:500],
+                advice=advice or None,
+                fault=fault,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
             )
-            cause.write(vals)
-            if news:
-                cause._notify()
+        )
+        cause_id, notified_at = self.env.cr.fetchone()
+        cause = self.browse(cause_id)
+        cause.invalidate_recordset()
+        if not notified_at or notified_at < fields.Datetime.now() - REMIND_AFTER:
+            cause.sudo()._notify_people()
         return cause
 
-    def _notify(self):
-        """One Odoo message to the people of the group, one activity to whoever is responsible."""
+    def _notify_people(self):
+        """A message to the people of the group and an activity for the responsible one.
+
+        Mails are only queued: no mail server is called in anybody's transaction.
+        """
+        self.ensure_one()
+        self.notified_at = fields.Datetime.now()
+        people = self._people()
+        body = Markup("<p>%s</p><p>%s</p>") % (
+            self.title,
+            Markup("<br/>").join((self.advice or "").splitlines()),
+        )
+        self.with_context(
+            mail_notify_force_send=False, mail_post_autofollow_author_skip=True
+        ).message_post(
+            body=body,
+            subject=self.env._("%(account)s: %(title)s", account=self.account_id.name,
+                               title=self.title),
+            partner_ids=people.partner_id.ids,
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+        )
+        responsible = self.account_id.responsible_id
+        if responsible in people:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.title[:100],
+                note=body,
+                user_id=responsible.id,
+            )
+
+    def _people(self):
+        """Users of the marketplace group who may see this cause's company."""
         group = self.env.ref("marketplace.group_user")
-        for cause in self:
-            users = group.all_user_ids.filtered(
-                lambda user, company=cause.company_id: user.active and company in user.company_ids
-            )
-            body = cause.title if not cause.advice else f"{cause.title}\n{cause.advice}"
-            cause.message_post(
-                body=body,
-                subject=self.env._("Marketplace: %s", cause.account_id.name),
-                partner_ids=users.partner_id.ids,
-                message_type="notification",
-                subtype_xmlid="mail.mt_comment",
-            )
-            responsible = cause.account_id.responsible_id
-            if responsible.active and not cause.activity_ids:
-                cause.activity_schedule(
-                    "mail.mail_activity_data_todo", summary=cause.title, user_id=responsible.id
-                )
-            cause.notified_at = fields.Datetime.now()
+        return group.all_user_ids.filtered(
+            lambda user: user.active
+            and not user.share
+            and user.id != self.env.ref("base.user_root").id
+            and self.company_id in user.company_ids
+        )
+
+    # === SOLVE === #
 
     @api.model
     def _solve(self, account, codes):
-        """These causes are gone: whatever waits for them goes on."""
-        causes = self.sudo().search(
-            [("account_id", "=", account.id), ("code", "in", list(codes)), ("state", "=", "open")]
+        """These causes are gone: what waits on them goes on by itself.
+
+        :param codes: of :meth:`_raise`; unknown ones are ignored.
+        """
+        codes = [code[:250] for code in codes]
+        causes = self.search(
+            [("account_id", "=", account.id), ("code", "in", codes), ("state", "=", "open")]
         )
-        causes._go_on()
+        causes._retry_all()
+        causes._close()
 
     @api.model
     def _solve_prefix(self, account, prefix):
-        """All open causes whose code begins like this are gone."""
-        causes = self.sudo().search(
-            [("account_id", "=", account.id), ("code", "=like", prefix + "%"),
-             ("state", "=", "open")]
-        )
-        causes._go_on()
+        """As :meth:`_solve` for all causes whose code begins so."""
+        causes = self.search([("account_id", "=", account.id), ("state", "=", "open")])
+        causes = causes.filtered(lambda cause: cause.code.startswith(prefix))
+        causes._retry_all()
+        causes._close()
 
-    def _go_on(self):
-        """Solved: replay what waits, close the activities."""
+    def _close(self):
+        """Mark as solved and take the activities away."""
         if not self:
             return
-        self.env["marketplace.outbox"].sudo().search(
-            [("cause_id", "in", self.ids), ("status", "=", "error")]
-        )._retry()
-        self.env["marketplace.inbox"].sudo().search(
-            [("cause_id", "in", self.ids), ("status", "in", ("quarantined", "error"))]
-        )._replay()
-        self.activity_ids.action_feedback(feedback=self.env._("Solved."))
         self.write({"state": "solved"})
+        self.activity_ids.sudo().unlink()
+
+    def _settle(self):
+        """Close those on which nothing waits any more."""
+        waiting = self.exists().filtered(lambda cause: cause.state == "open")
+        waiting.invalidate_recordset(["waiting_count"])
+        waiting.filtered(lambda cause: not cause.waiting_count)._close()
+
+    @api.model
+    def _settle_idle(self, account):
+        """Close causes of the inbox on which nothing waits any more: the last one went through,
+        or something newer made it pointless."""
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            SELECT cause.id FROM marketplace_cause cause
+             WHERE cause.account_id = %s AND cause.state = 'open'
+               AND EXISTS (SELECT 1 FROM unnest(%s) AS inbound (prefix)
+                            WHERE starts_with(cause.code, inbound.prefix))
+               AND NOT EXISTS (
+                   SELECT 1 FROM marketplace_inbox item
+                    WHERE item.cause_id = cause.id AND item.status IN ('quarantined', 'error'))
+               AND NOT EXISTS (
+                   SELECT 1 FROM marketplace_outbox item
+                    WHERE item.cause_id = cause.id AND item.status = 'error')
+            """,
+            [account.id, list(INBOUND_CODES)],
+        )
+        self.browse([row[0] for row in self.env.cr.fetchall()])._close()
+
+    def _retry_all(self):
+        """Everything that waits on these causes is tried again."""
+        self.outbox_ids.filtered(lambda item: item.status == "error")._retry()
+        self.inbox_ids.filtered(lambda item: item.status in ("quarantined", "error"))._replay()
 
     # === ACTIONS === #
 
     def action_retry_all(self):
-        """Try again everything that waits for these causes."""
-        self.sudo()._go_on()
+        """Try everything again that waits on these causes; a cause that is still there comes
+        back by itself."""
+        self.check_access("write")
+        causes = self.sudo()
+        causes._retry_all()
+        causes._close()
 
     def action_mark_solved(self):
-        """A person says it is done; what waits stays where it is."""
-        self.sudo().activity_ids.action_feedback(feedback=self.env._("Solved."))
-        self.sudo().write({"state": "solved"})
+        """A person dealt with it: what came in is left alone, what should go out stays an error
+        until it is retried or dropped."""
+        self.check_access("write")
+        causes = self.sudo()
+        causes.inbox_ids.filtered(
+            lambda item: item.status in ("quarantined", "error")
+        ).with_user(self.env.user).action_ignore()
+        causes._close()
+
+
+# How codes of the inbox begin; their causes are over once nothing waits on them.
+INBOUND_CODES = (
+    "unknown_product:",
+    "unreadable:",
+    "refused:",
+    "access",
+    "total_mismatch",
+    "empty_order",
+    "bad_quantity",
+    "no_product_for:",
+    "no_rounding_product",
+    "currency:",
+    "late_change",
+    "unknown_order",
+    "import_failed:",
+)

@@ -38,7 +38,7 @@ class Pricer:
         :param float price: of one unit, with tax if ``included``, else without.
         :return: a float, not rounded: Odoo rounds the line, not the price.
         """
-        key = (taxes.ids and tuple(taxes.ids), product.id, price, quantity, included)
+        key = (tuple(taxes.ids), product.id, price, quantity, included)
         if key not in self._prices:
             self._prices[key] = self._price_unit(taxes, product, price, quantity or 1.0, included)
         return self._prices[key]

@@ -1,0 +1,88 @@
+import hmac
+import logging
+import math
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from marketplace_adapters.core import AdapterError, InvalidError, SignatureError
+
+from ..tools.rate import LocalBuckets
+
+_logger = logging.getLogger(__name__)
+
+# Larger messages are refused unread: an order is some kilobytes.
+MOST_BYTES = 5 * 1024 * 1024
+
+CALLS = LocalBuckets()
+
+
+class MarketplaceAccount(models.Model):
+    """Messages that a channel sends by itself: proven, stored, answered; nothing else is done
+    while the channel waits."""
+
+    _inherit = "marketplace.account"
+
+    @api.model
+    def _webhook_account(self, provider, token):
+        """The account a webhook address belongs to; empty for a wrong one.
+
+        Compared in constant time with every account of the provider, so that the time of the
+        answer tells nothing about the token.
+        """
+        found = self.browse()
+        accounts = self.sudo().search([("provider", "=", provider)])
+        for account in accounts:
+            if hmac.compare_digest(
+                (account.webhook_token or "").encode(), token.encode("utf-8", "replace")
+            ) and account.webhook_token:
+                found = account
+        return found
+
+    def _webhook(self, headers, body):
+        """Take one message: for the core's own address and for addresses of providers.
+
+        :param headers: mapping of the request's headers.
+        :param bytes body: as received.
+        :return: (HTTP status, JSON-able answer, {header: value})
+        """
+        self.ensure_one()
+        if len(body) > MOST_BYTES:
+            return self._webhook_refusal(413, "too_large")
+        wait = self._webhook_wait()
+        if wait:
+            return self._webhook_refusal(429, "too_many", {"Retry-After": str(wait)})
+        try:
+            with self._open_adapter() as adapter:
+                adapter.verify(headers, body)
+                events = adapter.parse(headers, body)
+        except SignatureError as exc:
+            return self._webhook_refusal(401, exc.code or "unauthorized")
+        except InvalidError as exc:
+            return self._webhook_refusal(400, exc.code or "bad_request", message=exc.message)
+        except AdapterError as exc:
+            return self._webhook_refusal(400, exc.code or "bad_request")
+        except UserError:
+            # Credentials that cannot be read here, as in a copied database.
+            return self._webhook_refusal(503, "not_configured")
+        count = self.env["marketplace.inbox"]._receive(self, events, "webhook")
+        _logger.info(
+            "Webhook of account %s: %s events, %s new", self.id, len(events), count
+        )
+        return 200, {"received": len(events)}, {}
+
+    def _webhook_refusal(self, status, code, headers=None, message=None):
+        """An answer that says what is wrong, a log line that holds nothing of the sender."""
+        _logger.warning("Webhook of account %s refused: %s %s", self.id, status, code)
+        answer = {"error": code}
+        if message:
+            answer["message"] = message
+        return status, answer, headers or {}
+
+    def _webhook_wait(self):
+        """Whole seconds to wait when more calls come than the account allows, else 0."""
+        self.ensure_one()
+        if self.webhook_rate <= 0:
+            return 0
+        key = (self.env.cr.dbname, self.id)
+        return math.ceil(CALLS.take(key, self.webhook_rate))

@@ -1,0 +1,156 @@
+from odoo import api, fields, models
+
+from .marketplace_order import STATUS
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    marketplace_order_ids = fields.One2many(
+        "marketplace.order",
+        "sale_order_id",
+        "Marketplace orders",
+        groups="marketplace.group_user,marketplace.group_engine",
+    )
+    marketplace_order_id = fields.Char(
+        "Marketplace order",
+        compute="_compute_marketplace",
+        search="_search_marketplace_order_id",
+        compute_sudo=True,
+        help="The order's id on the channel; empty for orders that came another way.",
+    )
+    marketplace_account_id = fields.Many2one(
+        "marketplace.account",
+        compute="_compute_marketplace",
+        search="_search_marketplace_account_id",
+        compute_sudo=True,
+    )
+    marketplace_status = fields.Selection(
+        STATUS,
+        "Status on the channel",
+        compute="_compute_marketplace",
+        search="_search_marketplace_status",
+        compute_sudo=True,
+    )
+    marketplace_sync_date = fields.Datetime(
+        "Last news of the channel", compute="_compute_marketplace", compute_sudo=True
+    )
+    marketplace_attention = fields.Char(
+        compute="_compute_marketplace",
+        compute_sudo=True,
+        help="What a person must decide about this order of a channel.",
+    )
+
+    marketplace_currency_id = fields.Many2one(
+        "res.currency",
+        readonly=True,
+        help="What the buyer pays in, where no pricelist says it.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("marketplace_currency_id")
+    def _compute_currency_id(self):
+        """Override of `sale`: an order of a channel has the channel's currency."""
+        super()._compute_currency_id()
+        for sale in self:
+            if sale.marketplace_currency_id and not sale.pricelist_id:
+                sale.currency_id = sale.marketplace_currency_id
+
+    @api.depends(
+        "marketplace_order_ids.external_id",
+        "marketplace_order_ids.status",
+        "marketplace_order_ids.last_seen_at",
+        "marketplace_order_ids.acknowledged_at",
+        "marketplace_order_ids.attention",
+    )
+    def _compute_marketplace(self):
+        """Of the newest ledger row; a sale seen through two channels has two."""
+        for sale in self:
+            ledger = sale.marketplace_order_ids.sorted("id")[-1:]
+            sale.marketplace_order_id = ledger.external_id
+            sale.marketplace_account_id = ledger.account_id
+            sale.marketplace_status = ledger.status
+            sale.marketplace_sync_date = max(
+                filter(None, (ledger.last_seen_at, ledger.acknowledged_at)), default=False
+            )
+            sale.marketplace_attention = ledger.attention
+
+    @api.model
+    def _search_marketplace_order_id(self, operator, value):
+        return self._search_ledger("external_id", operator, value)
+
+    @api.model
+    def _search_marketplace_account_id(self, operator, value):
+        return self._search_ledger("account_id", operator, value)
+
+    @api.model
+    def _search_marketplace_status(self, operator, value):
+        return self._search_ledger("status", operator, value)
+
+    @api.model
+    def _search_ledger(self, field, operator, value):
+        """Sales orders by a field of their ledger row; ``False`` finds those without one."""
+        if operator in fields.Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        ledgers = self.env["marketplace.order"].sudo().with_context(active_test=False)
+        clauses = []
+        if operator == "in" and False in value:
+            value = [one for one in value if one is not False]
+            linked = ledgers._search([("sale_order_id", "!=", False)])
+            clauses.append([("id", "not in", linked.subselect("sale_order_id"))])
+        found = ledgers._search([("sale_order_id", "!=", False), (field, operator, value)])
+        clauses.append([("id", "in", found.subselect("sale_order_id"))])
+        return fields.Domain.OR(clauses)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override of `sale` to record confirmation and cancellation."""
+        state = vals.get("state")
+        if state not in ("sale", "cancel"):
+            return super().write(vals)
+        changing = self.filtered(lambda sale: sale.state != state)
+        result = super().write(vals)
+        recorder = self.env["marketplace.recorder"]
+        reason = self.env.context.get("marketplace_cancel_reason")
+        for sale in changing:
+            if state == "sale":
+                recorder._record_order("confirmation", sale, sale)
+            else:
+                recorder._record_order(
+                    "cancellation", sale, sale, {"reason": reason} if reason else None
+                )
+        return result
+
+    # === ACTION METHODS === #
+
+    def update_marketplace_status(self):
+        """Tell the channels of these orders their present state once more."""
+        ledgers = self.env["marketplace.order"].sudo().search([("sale_order_id", "in", self.ids)])
+        self.check_access("write")
+        for account, own in ledgers.grouped("account_id").items():
+            account._request_orders(None, None, own.sale_order_id)
+
+    def _confirmation_error_message(self):
+        """Override of `sale`: what is only to be seen is not confirmed by mistake."""
+        error = super()._confirmation_error_message()
+        if error or not self.env["marketplace.recorder"]._enabled():
+            return error
+        ledger = self.sudo().marketplace_order_ids.filtered("hands_off")[:1]
+        if ledger:
+            return self.env._(
+                "Order %(number)s of %(account)s is only to be seen here: it is delivered "
+                "elsewhere or was over before the account was connected.",
+                number=ledger.number,
+                account=ledger.account_id.name,
+            )
+        return False
+
+    # === BUSINESS METHODS === #
+
+    def _marketplace_outgoing(self):
+        """Transfers that bring goods to the buyer, also straight from a vendor."""
+        return self.picking_ids.filtered(
+            lambda picking: picking.picking_type_code in ("outgoing", "dropship")
+        )
