@@ -58,7 +58,7 @@ def _is_complete() -> bool:
 
 
 def _venv_key() -> str:
-    return stamps.key_of("1", os.environ.get("SUITE_PYTHON", ""))
+    return stamps.key_of("1", str(paths.VENV), os.environ.get("SUITE_PYTHON", ""))
 
 
 def _odoo_packages_key() -> str:
@@ -148,7 +148,7 @@ def odoo_folder() -> Path:
 
 def version_key() -> str:
     """Key of everything that a database built by this environment depends on."""
-    return stamps.key_of(stamps.read("odoo"), stamps.read("odoo-packages"))
+    return stamps.key_of(stamps.read("odoo"), _PINS, _QUEUE_JOB)
 
 
 # --- the suite's own packages ------------------------------------------------------------------

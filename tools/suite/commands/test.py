@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from suite import environment, processes, runner
@@ -20,6 +19,9 @@ Everything else goes to pytest; a file or folder finds its stage by itself:
 
 SUITE_DB_PREFIX keeps the databases of several people on one machine apart.
 """
+
+#: Options of pytest whose next word is no file, even if there is one of that name.
+_TAKE_A_VALUE = {"-k", "-m", "-n", "-p", "-o", "-c", "-W", "-r", "--maxfail", "--durations"}
 
 
 def main(arguments: list[str]) -> int:
@@ -44,8 +46,10 @@ def main(arguments: list[str]) -> int:
     stages = list(runner.STAGES)
     if words and words[0] in runner.STAGES:
         stages = [words.pop(0)]
+    words, targets = _with_targets(words)
     options = runner.Options(
-        pytest=tuple(_absolute(word) for word in words),
+        pytest=tuple(words),
+        targets=tuple(targets),
         fresh=own.fresh,
         update=not own.no_update,
         addons=tuple(filter(None, own.addons.split(","))),
@@ -59,9 +63,17 @@ def main(arguments: list[str]) -> int:
     return runner.run_stages(stages, options)
 
 
-def _absolute(word: str) -> str:
-    """Stages run pytest in different folders, so files are named from the root."""
-    head, *tail = word.split("::")
-    if word.startswith("-") or not Path(head).exists():
-        return word
-    return "::".join([os.path.abspath(head), *tail])
+def _with_targets(words: list[str]) -> tuple[list[str], list[Path]]:
+    """Pytest's arguments with absolute paths, and the files and folders among them.
+
+    Stages run pytest in different folders, so files are named from the root.
+    """
+    named, targets = [], []
+    for before, word in zip(["", *words], words, strict=False):
+        head, *tail = word.split("::")
+        if word.startswith("-") or before in _TAKE_A_VALUE or not Path(head).exists():
+            named.append(word)
+        else:
+            targets.append(Path(head).absolute())
+            named.append("::".join([str(targets[-1]), *tail]))
+    return named, targets
