@@ -1,9 +1,10 @@
+import functools
 import json
 
 from odoo import api, models
-from odoo.tools import SQL
 
 from ..const import DEFAULT_KINDS, FIELD_KINDS, IGNORED_FIELDS
+from ..tools.waker import waker
 
 DATA_KEY = "marketplace.recorder"
 
@@ -147,56 +148,45 @@ class MarketplaceRecorder(models.AbstractModel):
         return entry
 
     def _flush_log(self):
-        """One INSERT for each table that has something, then wake the engine.
+        """One INSERT for each table that has something, and wake the engine once committed.
 
         By SQL: this is the user's hot path, and the ORM costs three times as much.
         """
-        log = self.env.cr.precommit.data.pop(DATA_KEY, None)
+        cr, uid = self.env.cr, self.env.uid
+        log = cr.precommit.data.pop(DATA_KEY, None)
         if log is None:
             return
         products, orders = log["product"], log["order"]
         if products:
             rows = [
-                (model, record_id, entry["template_id"], entry["operation"], _product_data(entry))
+                (entry["operation"], model, record_id, entry["template_id"], _product_data(entry))
                 for (model, record_id), entry in products.items()
             ]
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO marketplace_product_operation
-                        (model_name, record_id, template_id, record_operation, operation_data,
-                         operation_timestamp, user_id)
-                    SELECT model, record, template, operation, data::jsonb,
-                           clock_timestamp() AT TIME ZONE 'UTC', %s
-                      FROM unnest(%s::text[], %s::int[], %s::int[], %s::text[], %s::text[])
-                           AS row (model, record, template, operation, data)
-                    """,
-                    self.env.uid,
-                    *(list(column) for column in zip(*rows, strict=True)),
-                )
-            )
+            _insert(cr, "marketplace_product_operation", "template_id", rows, uid)
         if orders:
             rows = [
                 (operation, model, record_id, entry["order_id"], json.dumps(entry["data"]))
                 for (operation, model, record_id, _key), entry in orders.items()
             ]
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO marketplace_order_operation
-                        (record_operation, model_name, record_id, order_id, operation_data,
-                         operation_timestamp, user_id)
-                    SELECT operation, model, record, sale, data::jsonb,
-                           clock_timestamp() AT TIME ZONE 'UTC', %s
-                      FROM unnest(%s::text[], %s::text[], %s::int[], %s::int[], %s::text[])
-                           AS row (operation, model, record, sale, data)
-                    """,
-                    self.env.uid,
-                    *(list(column) for column in zip(*rows, strict=True)),
-                )
-            )
+            _insert(cr, "marketplace_order_operation", "order_id", rows, uid)
         if products or orders:
-            self.env["marketplace.engine"]._wake("_job_dispatch", 0)
+            cr.postcommit.add(functools.partial(waker.note, cr.dbname, "_job_dispatch"))
+
+
+def _insert(cr, table, reference, rows, uid):
+    """One INSERT of all rows. With VALUES: for the usual single row the planner needs half the
+    time of an unnest, and for thousands it is no slower.
+
+    :param reference: the column that only this log has.
+    :param rows: (operation, model, record id, reference, data as JSON text or ``None``)
+    """
+    row = f"(%s, %s, %s, %s, %s, clock_timestamp() AT TIME ZONE 'UTC', {int(uid)})"
+    # pylint: disable=sql-injection
+    cr.execute(
+        f"INSERT INTO {table} (record_operation, model_name, record_id, {reference},"
+        " operation_data, operation_timestamp, user_id) VALUES " + ", ".join([row] * len(rows)),
+        [value for values in rows for value in values],
+    )
 
 
 def _template_id(record):
