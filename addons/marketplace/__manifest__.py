@@ -14,7 +14,7 @@
         "stock_delivery",
         "queue_job",
     ],
-    "external_dependencies": {"python": ["cryptography", "marketplace_adapters"]},
+    "external_dependencies": {"python": ["cryptography", "marketplace_adapters", "openpyxl"]},
     "data": [
         "security/marketplace_groups.xml",
         "security/ir.model.access.csv",
@@ -45,6 +45,7 @@
         "views/stock_quant_views.xml",
         "views/res_partner_views.xml",
         "views/marketplace_menus.xml",
+        "wizards/marketplace_link_import_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

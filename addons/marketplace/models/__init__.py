@@ -40,3 +40,5 @@ from . import marketplace_dashboard
 from . import marketplace_account_actions
 from . import marketplace_figures
 from . import marketplace_readable
+from . import marketplace_link_account
+from . import marketplace_link_listing

@@ -81,7 +81,9 @@ def _collect(env, rows):
     table = []
     for number, cells in rows:
         cells = [clean(cell[:MAX_CELL]) for cell in cells[:MAX_COLUMNS]]
-        if not any(cells):
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
             continue
         if len(table) > MAX_ROWS:
             raise UserError(
@@ -161,7 +163,7 @@ def _delimiter(text):
             return line[4], 1
         if line.strip():
             outside = "".join(line.split('"')[::2])
-            return max("\t;,|", key=outside.count) if outside.strip() else ",", 0
+            return max(",;\t|", key=outside.count) if outside.strip() else ",", 0
     return ",", 0
 
 

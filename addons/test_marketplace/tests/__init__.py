@@ -2,3 +2,9 @@ from . import test_outbox
 from . import test_listing
 from . import test_sender
 from . import test_order_import
+from . import test_order_totals
+from . import test_order_quarantine
+from . import test_waker
+from . import test_order_change
+from . import test_link_files
+from . import test_link_import
