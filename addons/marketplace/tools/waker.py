@@ -85,4 +85,4 @@ def _forget():
 
 
 os.register_at_fork(after_in_child=_forget)
-atexit.register(lambda: waker.wait())
+atexit.register(waker.wait)
