@@ -7,6 +7,7 @@ needed. Everything else may use Python 3.10.
 import importlib
 import os
 import shutil
+import signal
 import sys
 
 OLDEST = (3, 10)
@@ -18,6 +19,10 @@ def main(command: str) -> None:
         _with_newer_python()
     from suite.console import SuiteError, fail
 
+    # However it is told to end, what it started is stopped on the way out. A shell without job
+    # control starts programs in the background with SIGINT ignored, which is undone here.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         code = importlib.import_module("suite.commands." + command).main(sys.argv[1:])
     except SuiteError as error:
