@@ -320,11 +320,7 @@ class MarketplaceAccount(models.Model):
 
     def _limits(self):
         """:rtype: marketplace_adapters.core.Limits"""
-        return self._get_adapter_class().limits
-
-    def _batch_size(self, lane):
-        """Targets in one push of a lane."""
-        return min(self.batch_size or lane.batch_size, 100_000)
+        return self._get_adapter_class().limits_for(self._adapter_options())
 
     # === BUSINESS METHODS === #
 

@@ -20,6 +20,15 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return self.active and self.state == "connected"
 
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("state") == "connected" or vals.get("automatic"):
+            engine = self.env["marketplace.engine"].sudo()
+            for account in self:
+                engine._wake_after_commit("_job_pull", account.id)
+                engine._wake_after_commit("_job_send", account.id)
+        return result
+
     def action_pause(self):
         """A person stops the account; changes are still recorded."""
         for account in self:
@@ -30,7 +39,6 @@ class MarketplaceAccount(models.Model):
         self.write({"state": "connected", "pause_reason": False})
         for account in self:
             self.env["marketplace.cause"].sudo()._solve(account, ["auth"])
-            self.env["marketplace.engine"].sudo()._wake_send(account)
 
     # === MANUAL SYNCHRONIZATION === #
 

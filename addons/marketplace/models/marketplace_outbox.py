@@ -77,6 +77,9 @@ class MarketplaceOutbox(models.Model):
     priority = fields.Integer(default=10, readonly=True, aggregator=None)
     not_before = fields.Datetime(readonly=True)
     attempts = fields.Integer(readonly=True, aggregator=None)
+    doubtful = fields.Boolean(
+        readonly=True, help="May have taken effect: read back before it is sent again."
+    )
     message = fields.Char("Answer", readonly=True)
     cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
     submission_id = fields.Many2one("marketplace.submission", ondelete="set null", readonly=True)
@@ -236,10 +239,9 @@ class MarketplaceOutbox(models.Model):
 
     # === SNAPSHOT === #
 
-    def _snapshot(self, *, sent=False):
+    def _snapshot(self):
         """What to tell of each item now, by bulk reads.
 
-        :param sent: do not compare with what was acknowledged (recovery of once-only items).
         :return: {item id: Tell, Nothing or Trouble}
         """
         listing_items = self.filtered("listing_id")
@@ -289,7 +291,7 @@ class MarketplaceOutbox(models.Model):
             SQL(
                 """
                 UPDATE marketplace_outbox
-                   SET status = %s, message = %s, cause_id = NULL, not_before = NULL,
+                   SET status = %s, message = %s, cause_id = NULL, not_before = NULL, doubtful = NULL,
                        status_at = clock_timestamp() AT TIME ZONE 'UTC'
                  WHERE id = ANY(%s)
                 """,
@@ -340,13 +342,18 @@ class MarketplaceOutbox(models.Model):
             self.env["marketplace.order"]._acknowledged(order_items)
 
     @api.model
-    def _put_back(self, ids, message, seconds):
+    def _put_back(self, ids, message, seconds, *, doubtful=False):
         """Not our fault: the attempt does not count."""
-        self._renew(ids, message, lambda attempts: seconds, counted=False)
+        self._renew(
+            ids, message, lambda attempts: seconds, counted=False, doubtful=doubtful
+        )
 
     @api.model
-    def _postpone(self, ids, message, *, code=None):
-        """Try again later; give up and ask a person after the last attempt."""
+    def _postpone(self, ids, message, *, code=None, doubtful=False):
+        """Try again later; give up and ask a person after the last attempt.
+
+        :param doubtful: it may have taken effect; read back before it is sent again.
+        """
         items = self.browse(ids)
         spent = items.filtered(lambda item: item.attempts >= MAX_ATTEMPTS)
         if spent:
@@ -359,9 +366,11 @@ class MarketplaceOutbox(models.Model):
                 ),
                 fault="platform",
             )
-        self._renew((items - spent).ids, message, retry_delay, counted=True)
+        self._renew(
+            (items - spent).ids, message, retry_delay, counted=True, doubtful=doubtful
+        )
 
-    def _renew(self, ids, message, delay, *, counted):
+    def _renew(self, ids, message, delay, *, counted, doubtful=False):
         """Back to new; superseded when a newer item for the same thing waits already."""
         if not ids:
             return
@@ -374,7 +383,7 @@ class MarketplaceOutbox(models.Model):
                    SET status = CASE WHEN newer.id IS NULL THEN 'new' ELSE 'superseded' END,
                        status_at = clock_timestamp() AT TIME ZONE 'UTC',
                        attempts = item.attempts - %s,
-                       message = %s, cause_id = NULL,
+                       message = %s, doubtful = %s, cause_id = NULL,
                        not_before = CASE WHEN row.seconds > 0 THEN
                            (clock_timestamp() AT TIME ZONE 'UTC')
                            + make_interval(secs => row.seconds) END
@@ -390,7 +399,8 @@ class MarketplaceOutbox(models.Model):
                  WHERE item.id = row.id
                 """,
                 0 if counted else 1,
-                message,
+                message or None,
+                doubtful,
                 list(items.ids),
                 seconds,
             )

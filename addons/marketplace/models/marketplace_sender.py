@@ -1,4 +1,5 @@
 import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
 from psycopg2 import errors as pg_errors
@@ -9,8 +10,10 @@ from marketplace_adapters.core import (
     AdapterError,
     AuthError,
     ItemResult,
+    Lane,
     Outcome,
     PushItem,
+    Submission,
     ThrottledError,
 )
 
@@ -18,6 +21,23 @@ from ..snapshot import Nothing, Tell, Trouble
 from ..tools import clock
 from ..tools.backoff import poll_delay
 from ..tools.db import fresh_env
+
+
+OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What goes into one push.
+
+    :param items: of :class:`marketplace_adapters.core.PushItem`.
+    :param doubtful: refs of items that may have taken effect already.
+    """
+
+    lane: Lane
+    items: list
+    submission_id: int
+    doubtful: set
 
 
 class MarketplaceSender(models.AbstractModel):
@@ -38,28 +58,29 @@ class MarketplaceSender(models.AbstractModel):
         :return: ``None`` when something was done and more may be due, else seconds to wait.
         :raise AuthError, ThrottledError: after the items were put back.
         """
-        lane, items, submission_id = self._retrying(self._claim_and_snapshot, account, adapter)
-        if lane is None:
-            return items  # seconds to wait
-        if not items:
-            return None  # everything claimed needed no call
-        self._push(account, adapter, lane, items, submission_id)
+        batch = self._retrying(self._claim_and_snapshot, account, adapter)
+        if isinstance(batch, float):
+            return batch  # nothing is due for so many seconds
+        if batch:
+            self._push(account, adapter, batch)
         return None
 
     # === CLAIM AND SNAPSHOT === #
 
     def _claim_and_snapshot(self, env, account, adapter):
+        """:return: a :class:`Batch`; ``None`` when what was claimed needed no call; seconds to
+        wait when nothing is due."""
         if not account._may_call():
-            return None, 0.0, None  # somebody paused it meanwhile
+            return 0.0  # somebody paused it meanwhile
         outbox = env["marketplace.outbox"]
         for lane in self._lanes(adapter):
-            claimed, wait = outbox._claim(account, lane, self._size(account, adapter, lane))
+            claimed, wait = outbox._claim(account, lane, lane.batch_size)
             if wait:
-                return None, wait, None
+                return wait
             if claimed:
                 break
         else:
-            return None, 0.0, None
+            return 0.0
         snapshot = claimed._snapshot()
         items, values, done, troubled = [], {}, {}, []
         for item in claimed:
@@ -78,7 +99,7 @@ class MarketplaceSender(models.AbstractModel):
         for item, trouble in troubled:
             item._bury(trouble)
         if not items:
-            return lane, [], None
+            return None
         submission = env["marketplace.submission"].create(
             {
                 "account_id": account.id,
@@ -89,7 +110,8 @@ class MarketplaceSender(models.AbstractModel):
             }
         )
         outbox._attach(values, submission)
-        return lane, items, submission.id
+        doubtful = {str(item.id) for item in claimed if item.doubtful}
+        return Batch(lane, items, submission.id, doubtful)
 
     def _lanes(self, adapter):
         """Order lanes first: a late shipment costs more than a late price."""
@@ -98,41 +120,58 @@ class MarketplaceSender(models.AbstractModel):
             key=lambda lane: all(kind.value in _LISTING for kind in lane.kinds),
         )
 
-    def _size(self, account, adapter, lane):
-        return account._batch_size(lane)
-
     # === PUSH === #
 
-    def _push(self, account, adapter, lane, items, submission_id):
+    def _push(self, account, adapter, batch):
         """Send without a transaction open, then record what became of it whatever happened."""
-        key = str(submission_id)
         try:
-            answer = adapter.push(lane.name, items, key)
+            settled, items = self._read_back(adapter, batch)
+            answer = Submission(())
+            if items:
+                answer = adapter.push(batch.lane.name, items, str(batch.submission_id))
         except AdapterError as exc:
-            self._retrying(self._apply_failure, account, adapter, lane, items, submission_id, exc)
+            self._retrying(self._apply_failure, account, adapter, batch, exc)
             if isinstance(exc, (AuthError, ThrottledError)):
                 raise
             return
-        self._retrying(self._apply_answer, account, adapter, lane, items, submission_id, answer)
+        self._retrying(self._apply_answer, account, adapter, batch, answer, settled)
+
+    def _read_back(self, adapter, batch):
+        """Once-only items whose answer was lost are read back before any repeat.
+
+        :return: (results of those that are settled, items that are to be sent)
+        """
+        settled, items = [], []
+        for item in batch.items:
+            if item.ref not in batch.doubtful:
+                items.append(item)
+                continue
+            result = adapter.applied(item)
+            if result is None:
+                message = self.env._(
+                    "The answer was lost and the channel cannot say whether it took effect."
+                )
+                settled.append(ItemResult(item.ref, Outcome.ERROR, OUTCOME_UNKNOWN, message))
+            elif result.outcome is Outcome.RETRY:
+                items.append(item)
+            else:
+                settled.append(result)
+        return settled, items
 
     # === APPLY === #
 
-    def _apply_answer(self, env, account, adapter, lane, items, submission_id, answer):
-        account = account.with_env(env)
-        submission = env["marketplace.submission"].browse(submission_id)
-        results = {result.ref: result for result in answer.results}
-        if not answer.done:
-            pending = [item for item in items if item.ref not in results]
-            env["marketplace.outbox"]._finish(
-                [int(item.ref) for item in pending], "pending", env._("Accepted, being processed.")
+    def _apply_answer(self, env, account, adapter, batch, answer, settled):
+        lane = batch.lane
+        outbox = env["marketplace.outbox"]
+        submission = env["marketplace.submission"].browse(batch.submission_id)
+        results = {result.ref: result for result in (*answer.results, *settled)}
+        unanswered = [int(item.ref) for item in batch.items if item.ref not in results]
+        if answer.done:
+            outbox._postpone(
+                unanswered, env._("No answer."), code="no_answer", doubtful=not lane.repeatable
             )
         else:
-            pending = []
-            for item in items:
-                results.setdefault(
-                    item.ref,
-                    ItemResult(item.ref, Outcome.RETRY, "no_answer", env._("No answer.")),
-                )
+            outbox._finish(unanswered, "pending", env._("Accepted, being processed."))
         errors = self._apply_results(env, account, results.values())
         now = clock.now()
         submission.write(
@@ -163,28 +202,25 @@ class MarketplaceSender(models.AbstractModel):
         for (code, message), ids in retries.items():
             outbox._postpone(ids, message or code, code=code)
         for (code, message), ids in _grouped(errors).items():
+            advice = ""
+            if code == OUTCOME_UNKNOWN:
+                advice = env._(
+                    "Look at the channel. Press Retry if it is not there, else Mark as sent."
+                )
             outbox.browse(ids)._bury(
-                Trouble(f"rejected:{code or 'unknown'}", message or code or "", "")
+                Trouble(f"rejected:{code or 'unknown'}", message or code or "", advice)
             )
         return len(errors)
 
-    def _apply_failure(self, env, account, adapter, lane, items, submission_id, error):
+    def _apply_failure(self, env, account, adapter, batch, error):
         """The whole call failed: what happens to the items depends on the error's policy."""
-        account = account.with_env(env)
         outbox = env["marketplace.outbox"]
-        submission = env["marketplace.submission"].browse(submission_id)
-        ids = [int(item.ref) for item in items]
+        submission = env["marketplace.submission"].browse(batch.submission_id)
+        ids = [int(item.ref) for item in batch.items]
+        buried = error.policy in ("bury", "refuse")
         if error.policy in ("wait", "pause"):
-            seconds = getattr(error, "retry_after", 0)
-            outbox._put_back(ids, str(error), seconds)
-        elif error.policy in ("retry", "reread"):
-            if lane.repeatable or error.policy == "reread":
-                outbox._postpone(ids, str(error), code=type(error).__name__)
-            else:
-                self._ask_back(env, account, adapter, items, error)
-        else:
-            for item in outbox.browse(ids):
-                item.message = str(error)
+            outbox._put_back(ids, str(error), getattr(error, "retry_after", 0))
+        elif buried:
             outbox.browse(ids)._bury(
                 Trouble(
                     f"{type(error).__name__}:{error.code or ''}",
@@ -193,36 +229,18 @@ class MarketplaceSender(models.AbstractModel):
                 ),
                 fault=error.fault,
             )
+        else:
+            # A conflict surely took no effect; a lost answer may have.
+            doubtful = error.policy == "retry" and not batch.lane.repeatable
+            outbox._postpone(ids, str(error), code=type(error).__name__, doubtful=doubtful)
         submission.write(
             {
                 "state": "failed",
                 "message": str(error)[:500],
-                "error_count": len(ids) if error.policy in ("bury", "refuse") else 0,
+                "error_count": len(ids) if buried else 0,
             }
         )
         self._record_exchanges(env, account, adapter, submission)
-
-    def _ask_back(self, env, account, adapter, items, error):
-        """A once-only item whose answer was lost: read back before any repeat."""
-        outbox = env["marketplace.outbox"]
-        known, unknown = [], []
-        for item in items:
-            try:
-                result = adapter.applied(item)
-            except AdapterError:
-                outbox._postpone([int(item.ref)], str(error), code="unverified")
-                continue
-            (known if result else unknown).append(result or item)
-        self._apply_results(env, account, known)
-        if unknown:
-            outbox.browse([int(item.ref) for item in unknown])._bury(
-                Trouble(
-                    "outcome_unknown",
-                    env._("The answer was lost and the channel cannot say whether it took effect."),
-                    env._("Look at the channel. Press Retry if it is not there, else Mark as sent."),
-                ),
-                fault="network",
-            )
 
     def _record_exchanges(self, env, account, adapter, submission):
         exchanges = adapter.take_exchanges()
@@ -293,36 +311,21 @@ class MarketplaceSender(models.AbstractModel):
     @api.model
     def _recover(self, account, adapter):
         """Items that a killed job left behind. We hold the account's lock, so nobody else is
-        working on them: what may be repeated goes back, the rest is read back first."""
-        with fresh_env(self.env) as env:
-            orphans = env["marketplace.outbox"].search(
-                [("account_id", "=", account.id), ("status", "=", "submitted")]
-            )
-            rows = {}
-            for item in orphans:
-                rows.setdefault(item.lane, []).append(item.id)
-        for lane in adapter.limits.lanes:
-            if ids := rows.get(lane.name):
-                self._retrying(self._recover_lane, account, adapter, lane, ids)
+        working on them: they go back, and what may not be repeated is read back first."""
+        self._retrying(self._put_back_orphans, account, adapter)
 
-    def _recover_lane(self, env, account, adapter, lane, ids):
+    def _put_back_orphans(self, env, account, adapter):
         outbox = env["marketplace.outbox"]
-        items = outbox.browse(ids)
+        orphans = outbox.search([("account_id", "=", account.id), ("status", "=", "submitted")])
+        if not orphans:
+            return
         interrupted = env._("Interrupted; sent again.")
-        items.submission_id.filtered(lambda one: one.state == "sending").write(
+        orphans.submission_id.filtered(lambda one: one.state == "sending").write(
             {"state": "failed", "message": interrupted, "finished_at": clock.now()}
         )
-        if lane.repeatable or not items.submission_id:
-            outbox._put_back(ids, interrupted, 0)
-            return
-        snapshot = items._snapshot(sent=True)
-        told = [
-            PushItem(str(item.id), item._kind(), item._target(), state.state, item._key())
-            for item in items
-            if isinstance(state := snapshot.get(item.id), Tell)
-        ]
-        outbox._put_back(list(set(ids) - {int(item.ref) for item in told}), interrupted, 0)
-        self._ask_back(env, account.with_env(env), adapter, told, AdapterError(interrupted))
+        repeatable = {lane.name for lane in adapter.limits.lanes if lane.repeatable}
+        for lane, items in orphans.grouped("lane").items():
+            outbox._put_back(items.ids, interrupted, 0, doubtful=lane not in repeatable)
 
     # === INTERNALS === #
 
