@@ -48,16 +48,16 @@ def _prepare(server: SandboxServer, options: argparse.Namespace) -> None:
         token, _, accounts = text.partition("=")
         room.add_token(token, [each for each in accounts.split(",") if each])
     if options.webhook_url:
-        server.webhooks.subscribe(
-            {
-                "id": f"{options.provider}-command-line",
-                "provider": options.provider,
-                "url": options.webhook_url,
-                "token": options.webhook_token,
-                "header": options.webhook_header,
-                "style": options.webhook_style,
-            }
-        )
+        subscription = {
+            "id": f"{options.provider}-command-line",
+            "provider": options.provider,
+            "url": options.webhook_url,
+            "token": options.webhook_token,
+            "header": options.webhook_header,
+            "style": options.webhook_style,
+        }
+        room.check_webhook(subscription)
+        server.webhooks.subscribe(subscription)
 
 
 def _wait_for_signal(server: SandboxServer) -> None:

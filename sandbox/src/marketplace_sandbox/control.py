@@ -6,7 +6,7 @@ All bodies are JSON. A mistake of the caller is answered with 400 and ``{"error"
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,10 +24,11 @@ MAX_WAIT = 300.0
 Handler = Callable[..., Any]
 
 
-def body_of(request: Request) -> dict[str, Any]:
+def body_of(request: Request, known: Collection[str] | None = None) -> dict[str, Any]:
     """The JSON object of a control request; an empty body is an empty object.
 
-    :raises ApiError: 400, it is something else.
+    :param known: members that it may have; None takes any.
+    :raises ApiError: 400, it is something else, or has an unknown member.
     """
     data = request.get_data()
     if not data.strip():
@@ -35,6 +36,8 @@ def body_of(request: Request) -> dict[str, Any]:
     found = parse_json(data)
     if not isinstance(found, dict):
         raise ApiError(400, "A JSON object is expected")
+    if known is not None and (unknown := set(found) - set(known)):
+        raise ApiError(400, f"unknown members: {', '.join(sorted(unknown))}")
     return found
 
 
@@ -171,7 +174,7 @@ class Control:
 
     def _reset(self, request: Request) -> Any:
         """Forget everything but webhook subscriptions (``"webhooks": true`` forgets them too)."""
-        body = body_of(request)
+        body = body_of(request, {"provider", "seed", "webhooks"})
         rooms, seed = self._chosen(body), body.get("seed")
         services = self._services
         services.faults.clear()
@@ -188,7 +191,7 @@ class Control:
         return {"reset": [room.name for room in rooms], "seed": seed}
 
     def _seed(self, request: Request) -> Any:
-        body = body_of(request)
+        body = body_of(request, {"provider", "name"})
         rooms, name = self._chosen(body), str(body.get("name") or "demo")
         for room in rooms:
             self._seed_room(room, name)
@@ -242,9 +245,8 @@ class Control:
 
     def _set_clock(self, request: Request) -> Any:
         """``{"mode": "real"|"frozen"|"offset", "at": ISO, "offset": s}`` or ``{"advance": s}``."""
-        body, clock = body_of(request), self._services.clock
-        if unknown := set(body) - {"mode", "at", "offset", "advance"}:
-            raise Invalid(f"unknown members: {', '.join(sorted(unknown))}")
+        clock = self._services.clock
+        body = body_of(request, {"mode", "at", "offset", "advance"})
         try:
             at = parse_time(str(body["at"])) if body.get("at") else None
         except ValueError as error:

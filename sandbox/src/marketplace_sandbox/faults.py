@@ -202,6 +202,7 @@ class Faults:
         """Forget all rules and start the generator over."""
         with self._lock:
             self._rules.clear()
+            self._serial = itertools.count(1)
             self._random = random.Random(self.seed)
 
     def state(self) -> list[dict[str, Any]]:

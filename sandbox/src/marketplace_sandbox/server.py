@@ -236,7 +236,7 @@ class SandboxServer:
         self.application = Application(state, random_seed)
         try:
             self._server = Server(self.application, host, port)
-        except OSError:
+        except (OSError, OverflowError):  # in use, unknown host; impossible port
             self.application.close()
             raise
         self._thread: threading.Thread | None = None

@@ -103,10 +103,11 @@ class Store:
     """Tables, their lock, and a revision that grows with every change.
 
     :param path: SQLite file to keep the state in; None keeps it in memory only.
+    :param wait: seconds to wait for a process that still has the file.
     :raises StoreError: the file is used by another process, or is no state file of this version.
     """
 
-    def __init__(self, path: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, wait: float = 2.0) -> None:
         self.lock = threading.RLock()
         self.path = Path(path) if path else None
         self.revision = 0
@@ -114,16 +115,16 @@ class Store:
         self._dirty: dict[tuple[str, str], Table[Any]] = {}
         self._depth = 0
         self._closed = False
-        self._database = self._open(self.path) if self.path else None
+        self._database = self._open(self.path, wait) if self.path else None
         self.meta: Table[Any] = Table(self, "meta", _same, _same)
 
     @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
+    def _open(path: Path, wait: float) -> sqlite3.Connection:
         if not path.parent.is_dir():
             raise StoreError(f"the folder of the state file does not exist: {path.parent}")
         try:
             database = sqlite3.connect(
-                path, timeout=1, isolation_level=None, check_same_thread=False
+                path, timeout=wait, isolation_level=None, check_same_thread=False
             )
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
             database.execute("PRAGMA journal_mode=WAL")

@@ -306,7 +306,8 @@ class Catalogue:
         :raises Invalid: malformed, or the id is taken.
         """
         name = text_of(row.get("name"), "name")
-        unit, count = _unit([row.get("unit") or "piece", row.get("unit_count") or 1])
+        given = {name: row[name] for name in ("unit", "unit_count") if row.get(name) is not None}
+        unit, count = _unit([given.get("unit", "piece"), given.get("unit_count", 1)])
         if row.get("id") is not None:
             identifier = integer_of(row["id"], "id", 1)
         else:

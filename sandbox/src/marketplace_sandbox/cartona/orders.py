@@ -100,7 +100,7 @@ class Orders:
         notify = [boolean_of(spec.get("notify", True), "notify") for spec in specs]
         try:
             for spec in specs:
-                code = supplier_code(spec.get("supplier_code"))
+                code = supplier_code(spec.get("supplier_code") or self._owner(spec))
                 placed.append(self.place({**spec, "notify": False}, code))
         except Invalid:
             for order in placed:
@@ -111,6 +111,14 @@ class Orders:
             if wanted:
                 self._publish("order.placed", order)
         return placed
+
+    def _owner(self, spec: dict[str, Any]) -> str | None:
+        """The supplier of the first product that is named by its supplier_product_id."""
+        lines = spec.get("lines")
+        first = lines[0] if isinstance(lines, list) and lines else None
+        named = isinstance(first, dict) and first.get("supplier_product_id") is not None
+        product = self._catalogue.get(first["supplier_product_id"]) if first and named else None
+        return product.supplier_code if product else None
 
     def place(self, spec: dict[str, Any], default_supplier: str) -> Order:
         """Place an order; what `spec` does not say is drawn from the generator.
