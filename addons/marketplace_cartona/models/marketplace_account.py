@@ -10,6 +10,7 @@ from marketplace_adapters.core import InvalidError
 from ..const import MASK
 
 API_PREFIX = "/api/v1"
+WEBHOOK_PATH = "/cartona_integration/webhook/order_status"
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 MOST_ROWS = 1000
 
@@ -56,6 +57,11 @@ class MarketplaceAccount(models.Model):
         "Webhook senders",
         help="Addresses or networks, separated by commas, that may send messages. "
         "Empty: any that knows the token.",
+    )
+    cartona_webhook_url = fields.Char(
+        "Address for Cartona",
+        compute="_compute_cartona_webhook_url",
+        help="Cartona posts {hashed_id, status} here, with the webhook token in its header.",
     )
     cartona_supplier_code = fields.Char(
         "Internal supplier code",
@@ -106,6 +112,10 @@ class MarketplaceAccount(models.Model):
             account.cartona_webhook_secret = (
                 MASK if (known, "webhook_token") in stored else False
             )
+
+    def _compute_cartona_webhook_url(self):
+        for account in self:
+            account.cartona_webhook_url = f"{account.get_base_url()}{WEBHOOK_PATH}"
 
     def _inverse_cartona_token(self):
         self._store_cartona_secret("cartona_token", "token")

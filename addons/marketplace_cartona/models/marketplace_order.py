@@ -1,6 +1,9 @@
+import dataclasses
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.marketplace.snapshot import Nothing
 from odoo.addons.marketplace.tools.db import fresh_env
 
 from marketplace_adapters.cartona import allowed
@@ -8,6 +11,7 @@ from marketplace_adapters.core import (
     AdapterError,
     ItemResult,
     Kind,
+    OrderKey,
     OrderStatus,
     Outcome,
     PushItem,
@@ -63,11 +67,14 @@ class MarketplaceOrder(models.Model):
     def _search_delivered_by(self, operator, value):
         if operator != "in":
             return NotImplemented
-        words = {key: word for word, key in FULFILMENT.items()}
-        domain = [("fulfilment", "in", [words.get(one, one) for one in value if one])]
+        cartona = fields.Domain("provider", "=", "cartona")
+        words = {word: fulfilment for fulfilment, word in FULFILMENT.items()}
+        wanted = [words[one] for one in value if one in words]
+        domain = cartona & fields.Domain("fulfilment", "in", wanted)
         if False in value:
-            domain = ["|", ("fulfilment", "not in", list(FULFILMENT)), *domain]
-        return [("provider", "=", "cartona"), *domain]
+            known = cartona & fields.Domain("fulfilment", "in", list(FULFILMENT))
+            domain |= ~known
+        return domain
 
     @api.depends("payments")
     def _compute_cartona_money(self):
@@ -92,6 +99,74 @@ class MarketplaceOrder(models.Model):
         if self.provider != "cartona":
             return super()._outbound_allowed(status)
         return allowed("out", self.fulfilment or "seller", OrderStatus(status))
+
+    def _knows(self, item, values):
+        """Override of ``marketplace``: Cartona offers an order again after every change, until
+        that very change is acknowledged."""
+        if self.provider == "cartona" and item.kind == "acknowledge":
+            return False
+        return super()._knows(item, values)
+
+    def _snapshot_cancel(self, item):
+        """Override of ``marketplace``: while the retailer edits, not even a cancellation is taken."""
+        if self.provider == "cartona" and self.status == "hold":
+            return self._on_hold()
+        return super()._snapshot_cancel(item)
+
+    def _snapshot_lines(self, item):
+        """Override of ``marketplace``: of an order that Cartona delivers, we change nothing."""
+        if self.provider == "cartona" and (self.fulfilment or "seller") != "seller":
+            return Nothing(self.env._("Cartona delivers this order; its lines are not ours."))
+        return super()._snapshot_lines(item)
+
+    def _line_change(self, row):
+        """Override of ``marketplace``: Cartona has no way to change the price of a line, so a
+        person must know that the retailer still sees the old one."""
+        change = super()._line_change(row)
+        if self.provider != "cartona" or change is None or not change.price:
+            return change
+        self._ask_person(
+            self.env._("Cartona cannot change the price of a line."),
+            self.env._(
+                "%(line)s: the retailer still sees %(price)s. Put the old price back, or set the "
+                "quantity to zero and add the product once more with the new price.",
+                line=row.title or row.external_id,
+                price=row.unit_price,
+            ),
+        )
+        change = dataclasses.replace(change, price=None)
+        unchanged = not change.cancelled and abs(float(change.quantity) - row.quantity) < 1e-6
+        return None if unchanged else change
+
+    def _target(self):
+        """Override of ``marketplace``: the adapter looks at the permission matrix once more."""
+        if self.provider != "cartona":
+            return super()._target()
+        return OrderKey(self.external_id, {"fulfilment": self.fulfilment or "seller"})
+
+    # === HANDING OVER === #
+
+    def _cartona_can_hand_over(self):
+        """Whether Cartona may be told that the goods are on their way."""
+        self.ensure_one()
+        return bool(
+            self.provider == "cartona"
+            and not self.cartona_handed_at
+            and not self.hands_off
+            and self.status in ("pending", "confirmed")
+            and self.sale_order_id.state == "sale"
+            and self.account_id.state != "draft"
+            and self._outbound_allowed("shipped")
+        )
+
+    def _cartona_hand_over(self):
+        """Record that the goods left with the salesman; Cartona is told like everything else."""
+        self.ensure_one()
+        sale = self.sale_order_id
+        self.cartona_handed_at = fields.Datetime.now()
+        self.env["marketplace.recorder"]._record_order(
+            "shipment", sale, sale, {"key": "handed", "status": "shipped"}
+        )
 
     # === MONEY === #
 
@@ -127,6 +202,7 @@ class MarketplaceOrder(models.Model):
             and not self.cartona_confirmed_at
             and self.status not in OVER
             and self.account_id.state != "draft"
+            and self.account_id.sync_order_status
             and self._outbound_allowed("delivered")
         )
 
@@ -220,7 +296,10 @@ class MarketplaceOrder(models.Model):
                 "cartona_confirmed_at": fields.Datetime.now(),
                 "status": "delivered",
                 "raw_status": "delivered",
-                "acknowledged": {**(order.acknowledged or {}), "status": "delivered"},
+                "acknowledged": {
+                    **(order.acknowledged or {}),
+                    "status": {"status": "delivered"},
+                },
             }
         )
 

@@ -10,7 +10,7 @@ class SaleMassCancelOrders(models.TransientModel):
     cartona_reason = fields.Selection(
         lambda self: self.env["marketplace.account"]._selection_cartona_reason(),
         "Reason for Cartona",
-        compute="_compute_cartona_order_count",
+        compute="_compute_cartona_reason",
         store=True,
         readonly=False,
     )
@@ -18,11 +18,14 @@ class SaleMassCancelOrders(models.TransientModel):
     @api.depends("sale_order_ids")
     def _compute_cartona_order_count(self):
         for wizard in self:
-            orders = wizard.sale_order_ids._cartona_needs_reason()
-            wizard.cartona_order_count = len(orders)
-            if orders and not wizard.cartona_reason:
-                account = orders[0]._cartona_order().account_id
-                wizard.cartona_reason = account.cartona_cancel_reason
+            wizard.cartona_order_count = len(wizard.sale_order_ids._cartona_needs_reason())
+
+    @api.depends("sale_order_ids")
+    def _compute_cartona_reason(self):
+        for wizard in self:
+            first = wizard.sale_order_ids._cartona_needs_reason()[:1]
+            usual = first._cartona_order().account_id.cartona_cancel_reason
+            wizard.cartona_reason = wizard.cartona_reason or usual
 
     def action_mass_cancel(self):
         """Override of ``sale`` to give all Cartona orders among them one reason."""

@@ -45,8 +45,17 @@ class SaleOrder(models.Model):
     cartona_currency_id = fields.Many2one(
         "res.currency", compute="_compute_cartona_order", compute_sudo=True
     )
+    cartona_total = fields.Monetary(
+        "Total on Cartona",
+        compute="_compute_cartona_order",
+        compute_sudo=True,
+        currency_field="cartona_currency_id",
+    )
     cartona_credit = fields.Monetary(
-        compute="_compute_cartona_order", compute_sudo=True, currency_field="cartona_currency_id"
+        "Paid by Cartona",
+        compute="_compute_cartona_order",
+        compute_sudo=True,
+        currency_field="cartona_currency_id",
     )
     cartona_installment = fields.Monetary(
         "Instalment",
@@ -70,7 +79,17 @@ class SaleOrder(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("marketplace_order_ids")
+    @api.depends(
+        "state",
+        "marketplace_order_ids.external_id",
+        "marketplace_order_ids.fulfilment",
+        "marketplace_order_ids.status",
+        "marketplace_order_ids.raw_status",
+        "marketplace_order_ids.payments",
+        "marketplace_order_ids.cash_to_collect",
+        "marketplace_order_ids.otp_required",
+        "marketplace_order_ids.cartona_handed_at",
+    )
     def _compute_cartona_order(self):
         for sale in self:
             order = sale._cartona_order()
@@ -86,6 +105,7 @@ class SaleOrder(models.Model):
             sale.cartona_otp_required = order.otp_required
             sale.cartona_can_hand_over = cartona and order._cartona_can_hand_over()
             sale.cartona_currency_id = order.currency_id
+            sale.cartona_total = order.total
             sale.cartona_credit = order.cartona_credit
             sale.cartona_installment = order.cartona_installment
             sale.cartona_top_up = order.cartona_top_up
@@ -100,18 +120,19 @@ class SaleOrder(models.Model):
         return self._search_cartona("delivered_by", operator, value)
 
     def _search_cartona(self, field, operator, value):
-        if operator not in ("in", "=", "like", "ilike", "=like", "=ilike"):
+        """Sales orders by a field of their Cartona order; ``False`` finds all others."""
+        if operator in fields.Domain.NEGATIVE_OPERATORS:
             return NotImplemented
-        orders = self.env["marketplace.order"].sudo()
-        own = fields.Domain("provider", "=", "cartona") & fields.Domain(
-            "sale_order_id", "!=", False
+        own = fields.Domain(
+            [("provider", "=", "cartona"), ("sale_order_id", "!=", False), (field, "!=", False)]
         )
-        values = [one for one in value if one] if operator == "in" else value
-        found = orders._search(own & fields.Domain(field, operator, values))
+        orders = self.env["marketplace.order"].sudo()
+        wanted = [one for one in value if one] if operator == "in" else value
+        found = orders._search(own & fields.Domain(field, operator, wanted))
         domain = fields.Domain("id", "in", found.subselect("sale_order_id"))
-        if operator == "in" and False in value:
+        if operator == "in" and len(wanted) < len(list(value)):
             linked = orders._search(own).subselect("sale_order_id")
-            domain |= ~fields.Domain("id", "in", linked)
+            domain |= fields.Domain("id", "not in", linked)
         return domain
 
     def _cartona_order(self):
@@ -129,16 +150,20 @@ class SaleOrder(models.Model):
         return super().action_cancel()
 
     def _action_cancel(self):
-        """Override of ``sale`` to see to it that the cancellation has a reason Cartona knows."""
+        """Override of ``sale`` to see to it that every cancellation has a reason Cartona knows,
+        also where nobody could be asked."""
+        if self.env.context.get(REASON_KEY):
+            return super()._action_cancel()
+        usual = {}
         for sale in self:
             order = sale._cartona_order()
-            if order and sale._cartona_tells_cancel(order):
-                order.cancel_reason = (
-                    self.env.context.get(REASON_KEY)
-                    or order.account_id.cartona_cancel_reason
-                    or "cannot_deliver_the_order"
-                )
-        return super()._action_cancel()
+            reason = order.account_id.cartona_cancel_reason if order else False
+            tells = reason and sale._cartona_tells_cancel(order)
+            usual.setdefault(reason if tells else False, []).append(sale.id)
+        for reason, ids in usual.items():
+            context = {REASON_KEY: reason} if reason else {}
+            super(SaleOrder, self.browse(ids).with_context(**context))._action_cancel()
+        return True
 
     def _cartona_needs_reason(self):
         """Orders among these for which a person should say why."""

@@ -52,8 +52,8 @@ class StockPicking(models.Model):
         )
 
     def _cartona_is_delivery(self):
-        """Whether the goods go to the customer here."""
-        return self.location_dest_id.usage == "customer" and self.state not in ("done", "cancel")
+        """Whether goods still go to the customer here."""
+        return self.state not in ("done", "cancel") and self in self.sale_id._marketplace_outgoing()
 
     def _cartona_completes(self, together):
         """Whether nothing remains to be delivered of the order once these are validated."""
@@ -108,11 +108,13 @@ class StockPicking(models.Model):
                 )
 
     def _cartona_handed_over(self):
-        """In a delivery of several steps, the goods are on their way once the first step that
-        takes them out of the stock is done."""
-        for picking in self.filtered(
-            lambda one: one.state == "done" and one.sale_id and one.location_dest_id.usage != "customer"
-        ):
+        """In a delivery of several steps, the goods are on their way once the step before the
+        last one is done."""
+        for picking in self:
+            if picking.state != "done" or not picking.sale_id:
+                continue
+            if "customer" not in picking.move_ids.move_dest_ids.location_dest_id.mapped("usage"):
+                continue
             order = picking.sale_id._cartona_order()
             if order and order._cartona_can_hand_over():
                 order._cartona_hand_over()

@@ -23,8 +23,8 @@ class MarketplaceCartonaOtp(models.TransientModel):
         """Ask Cartona for each order, then validate with what was chosen before (backorders)."""
         self.ensure_one()
         for line in self.line_ids:
-            line.order_id._cartona_deliver(line.otp)
-            line.otp = False
+            line.order_id.sudo()._cartona_deliver(line.otp)
+            line.otp = False  # used up, and nobody's business any more
         pickings = self.env["stock.picking"].browse(
             self.env.context.get("button_validate_picking_ids") or self.line_ids.picking_id.ids
         )
@@ -40,7 +40,7 @@ class MarketplaceCartonaOtpLine(models.TransientModel):
     wizard_id = fields.Many2one("marketplace.cartona.otp", required=True, ondelete="cascade")
     picking_id = fields.Many2one("stock.picking", required=True, ondelete="cascade", readonly=True)
     order_id = fields.Many2one("marketplace.order", compute="_compute_order", compute_sudo=True)
-    number = fields.Char("Order", compute="_compute_order", compute_sudo=True)
+    number = fields.Char("Number", compute="_compute_order", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_order", compute_sudo=True)
     cash_to_collect = fields.Monetary(compute="_compute_order", compute_sudo=True)
     otp = fields.Char("Code", copy=False, exportable=False)

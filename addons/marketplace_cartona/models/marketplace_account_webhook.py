@@ -1,0 +1,77 @@
+import json
+import logging
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from marketplace_adapters.core import SignatureError
+
+_logger = logging.getLogger(__name__)
+
+
+class MarketplaceAccount(models.Model):
+    """Messages to the address that all Cartona accounts share: the token says whose they are."""
+
+    _inherit = "marketplace.account"
+
+    @api.model
+    def _cartona_webhook(self, headers, body, address):
+        """Take one message.
+
+        :param headers: mapping of the request's headers.
+        :param bytes body: as received.
+        :param str address: of the sender.
+        :return: (HTTP status, JSON-able answer, {header: value})
+        """
+        accounts = self._cartona_of_token(headers, body)
+        if not accounts:
+            _logger.warning("Webhook of Cartona refused: 401 no account has this token")
+            return 401, {"error": "unauthorized"}, {}
+        allowed = accounts.filtered(lambda account: account._cartona_may_send(address))
+        if not allowed:
+            _logger.warning("Webhook of Cartona refused: 403 sender is on no list")
+            return 403, {"error": "forbidden"}, {}
+        return allowed._cartona_concerned(body)._webhook(headers, body)
+
+    def _cartona_of_token(self, headers, body):
+        """Accounts whose token the message carries.
+
+        All accounts are compared, each in constant time, so that the time of the answer tells
+        nothing.
+        """
+        found = self.browse()
+        accounts = self.search([("provider", "=", "cartona"), ("state", "!=", "draft")])
+        for account in accounts:
+            try:
+                with account._open_adapter() as adapter:
+                    adapter.verify(headers, body)
+            except SignatureError:
+                continue
+            except UserError:
+                # Secrets of a copied database: no reason to refuse the other accounts' messages.
+                _logger.warning("The secrets of account %s cannot be read", account.id)
+                continue
+            found |= account
+        return found
+
+    def _cartona_concerned(self, body):
+        """Of several accounts with one token, the one that has the order; else the first."""
+        if len(self) == 1:
+            return self
+        ids = _order_ids(body)
+        order = self.env["marketplace.order"].search(
+            [("account_id", "in", self.ids), ("external_id", "in", ids)], limit=1
+        )
+        return order.account_id or self[:1]
+
+
+def _order_ids(body):
+    """Ids of the orders that a message is about; empty for one that cannot be read."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return []
+    if isinstance(message, dict) and "hashed_id" not in message:
+        message = message.get("data") or message.get("order")
+    rows = message if isinstance(message, list) else [message]
+    return [str(row["hashed_id"]) for row in rows if isinstance(row, dict) and row.get("hashed_id")]
