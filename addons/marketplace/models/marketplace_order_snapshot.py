@@ -30,6 +30,8 @@ RANK = {
     "returned": 4,
     "cancelled": 4,
 }
+# Documents that order items are about, besides the sales order.
+DOCUMENTS = ("stock.picking", "account.move")
 # What a sales order in this state means to the channel.
 STATUS_OF = {"sale": "confirmed", "partial": "shipped", "delivered": "delivered"}
 
@@ -47,11 +49,13 @@ class MarketplaceOrder(models.Model):
         :param sent: do not compare with what was acknowledged (recovery of once-only items).
         :return: {item id: Tell, Nothing or Trouble}
         """
-        self._warm(items)
+        here = self._warm(items)
         result = {}
         for item in items:
             order = item.order_id
-            if item.kind not in ("acknowledge", "cancel") and order.status == "hold":
+            if item.res_model in DOCUMENTS and (item.res_model, item.res_id) not in here:
+                state = Nothing(self.env._("The document is gone."))
+            elif item.kind not in ("acknowledge", "cancel") and order.status == "hold":
                 state = order._on_hold()
             else:
                 state = getattr(order, f"_snapshot_{item.kind}")(item)
@@ -61,7 +65,10 @@ class MarketplaceOrder(models.Model):
         return result
 
     def _warm(self, items):
-        """Read what every snapshot needs, once for all orders of the batch."""
+        """Read what every snapshot needs, once for all orders of the batch.
+
+        :return: {(model, id)} of the documents that still exist.
+        """
         sales = items.order_id.sale_order_id
         sales.order_line.mapped("qty_delivered")
         sales.order_line.product_id.uom_id.mapped("factor")
@@ -74,10 +81,14 @@ class MarketplaceOrder(models.Model):
         pickings.carrier_id.mapped("name")
         moves = self._documents(items, "account.move")
         moves.invoice_line_ids.sale_line_ids.mapped("order_id")
+        return {(record._name, record.id) for found in (pickings, moves) for record in found}
 
     def _documents(self, items, model):
         ids = {item.res_id for item in items if item.res_model == model and item.res_id}
         return self.env[model].browse(ids).exists()
+
+    def _document(self, item):
+        return self.env[item.res_model].browse(item.res_id)
 
     def _on_hold(self):
         """Hands off while the buyer is changing the order; goes on by itself afterwards."""
@@ -259,8 +270,8 @@ class MarketplaceOrder(models.Model):
 
     def _snapshot_shipment(self, item):
         """One package of one transfer, with its tracking number as it is now."""
-        picking = self._documents(item, "stock.picking")
-        if not picking or picking.state != "done":
+        picking = self._document(item)
+        if picking.state != "done":
             return Nothing(self.env._("Nothing has left."))
         if self.hands_off or not self._outbound_allowed("shipped"):
             return Nothing(self.env._("The channel delivers this order itself."))
@@ -332,11 +343,11 @@ class MarketplaceOrder(models.Model):
     def _snapshot_refund(self, item):
         """A posted credit note, or goods that came back without one."""
         if item.res_model == "account.move":
-            return self._snapshot_credit_note(self._documents(item, "account.move"))
-        return self._snapshot_return(self._documents(item, "stock.picking"))
+            return self._snapshot_credit_note(self._document(item))
+        return self._snapshot_return(self._document(item))
 
     def _snapshot_credit_note(self, move):
-        if not move or move.state != "posted":
+        if move.state != "posted":
             return Nothing(self.env._("The credit note is not posted."))
         rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
         net = self.account_id.price_tax == "excluded"
@@ -368,7 +379,7 @@ class MarketplaceOrder(models.Model):
         return self._tell_refund(move.name, lines, move.ref or None)
 
     def _snapshot_return(self, picking):
-        if not picking or picking.state != "done":
+        if picking.state != "done":
             return Nothing(self.env._("Nothing came back."))
         rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
         currency = self.sale_order_id.currency_id.name

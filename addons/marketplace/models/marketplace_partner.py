@@ -180,7 +180,7 @@ class MarketplacePartner(models.Model):
         wanted, places = {}, []
         for order, partner in zip(orders, partners, strict=True):
             pair = {}
-            for kind, address in (("invoice", order.bill_to), ("delivery", order.ship_to)):
+            for kind, address in (("delivery", order.ship_to), ("invoice", order.bill_to)):
                 if address is None or not _has_place(address):
                     pair[kind] = partner
                     continue

@@ -48,7 +48,7 @@ class StockPicking(models.Model):
 
     def _marketplace_packages(self):
         """Packages the goods left in, in order; one empty one for what left without."""
-        packages = self.move_line_ids.result_package_id
+        packages = self.move_line_ids.result_package_id.sorted("id")
         loose = any(not line.result_package_id for line in self.move_line_ids)
         none = self.env["stock.package"]
         return [*packages, *([none] if loose or not packages else [])]

@@ -8,3 +8,5 @@ from . import test_waker
 from . import test_order_change
 from . import test_link_files
 from . import test_link_import
+from . import test_order_partner
+from . import test_order_tell
