@@ -2,6 +2,7 @@ import logging
 import time
 import uuid
 from datetime import timedelta
+from functools import partial
 
 from psycopg2 import errors as pg_errors
 
@@ -15,11 +16,9 @@ from marketplace_adapters.core import AuthError, ThrottledError
 from ..const import JOB_SECONDS
 from ..tools import clock
 from ..tools.db import fresh_env, session_lock
+from ..tools.waker import waker
 
 _logger = logging.getLogger(__name__)
-
-# A dispatch looks again this often for transactions that began before it, see _job_dispatch.
-LOOKS_AGAIN = 7
 
 
 class MarketplaceEngine(models.AbstractModel):
@@ -42,8 +41,8 @@ class MarketplaceEngine(models.AbstractModel):
     def _wake(self, method, account_id, *, eta=None, argument=0):
         """Have a job run soon, unless an equal one waits already.
 
-        One INSERT by SQL, because a job enqueued by the ORM costs the user's write 18 %, this 2 %.
-        The columns come from queue_job itself, so its schema may change.
+        One INSERT by SQL, because the check and the INSERT must be one step, and a job enqueued
+        by the ORM costs several times as much. The columns come from queue_job itself, so its schema may change.
 
         :param int account_id: 0 for jobs that serve all accounts.
         :param datetime eta: naive UTC; later waiting jobs do not count as equal.
@@ -73,23 +72,13 @@ class MarketplaceEngine(models.AbstractModel):
         )
 
     @api.model
-    def _wake_after_commit(self, method, account_id, *, eta=None, argument=0):
-        """Like :meth:`_wake`, but from a transaction of its own after this one's commit.
+    def _wake_after_commit(self, method, account_id, argument=0):
+        """Like :meth:`_wake`, but once this transaction is committed, from one of its own.
 
-        A waiting job seen here then surely starts after the commit, and sees what was committed.
+        A waiting job seen then surely starts after the commit, and sees what was committed.
         """
-        engine = self.env(su=True)["marketplace.engine"]
-
-        def wake():
-            with fresh_env(engine.env) as env:
-                env["marketplace.engine"]._wake(
-                    method, account_id, eta=eta, argument=argument
-                )
-
-        pending = self.env.cr.postcommit.data.setdefault("marketplace.wake", set())
-        if (method, account_id, eta, argument) not in pending:
-            pending.add((method, account_id, eta, argument))
-            self.env.cr.postcommit.add(wake)
+        cr = self.env.cr
+        cr.postcommit.add(partial(waker.note, cr.dbname, method, account_id, argument))
 
     @api.model
     def _wake_process(self, account):
@@ -125,9 +114,8 @@ class MarketplaceEngine(models.AbstractModel):
     # === JOBS === #
 
     @api.model
-    def _job_dispatch(self, look_again=0):
+    def _job_dispatch(self, _argument=0):
         """Marketplace: dispatch operations"""
-        started = self._database_time()
         account_ids = set()
         more = True
         while more:
@@ -135,7 +123,6 @@ class MarketplaceEngine(models.AbstractModel):
             account_ids |= found
             if more and account_ids:
                 self._hand_over(account_ids)
-        self._look_again(started, look_again)
         senders = self._senders(account_ids)
         if len(senders) == 1:
             # The usual single change: no second job, its start alone would cost 15 ms.
@@ -298,32 +285,3 @@ class MarketplaceEngine(models.AbstractModel):
         with fresh_env(self.env) as env:
             for account in env["marketplace.engine"]._senders(account_ids):
                 env["marketplace.engine"]._wake("_job_send", account.id)
-
-    def _look_again(self, started, times):
-        """A transaction that began before this job saw it waiting and made no job of its own,
-        yet may commit after we looked. While there is one, look again a little later."""
-        if times >= LOOKS_AGAIN:
-            return
-        self.env.cr.execute(
-            """
-            SELECT EXISTS (
-                SELECT 1 FROM pg_stat_activity
-                 WHERE datname = current_database() AND pid != pg_backend_pid()
-                   AND xact_start < %s AND backend_type = 'client backend')
-            """,
-            [started],
-        )
-        if self.env.cr.fetchone()[0]:
-            with fresh_env(self.env) as env:
-                env["marketplace.engine"]._wake(
-                    "_job_dispatch",
-                    0,
-                    eta=clock.now() + timedelta(seconds=0.5 * 2**times),
-                    argument=times + 1,
-                )
-
-    def _database_time(self):
-        self.env.cr.execute("SELECT clock_timestamp()")
-        return self.env.cr.fetchone()[0]
-
-

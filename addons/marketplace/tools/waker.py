@@ -38,10 +38,10 @@ class Waker:
         self._busy = False
         self._thread = None
 
-    def note(self, database, method, account_id=0):
-        """Have ``marketplace.engine._wake(method, account_id)`` called soon."""
+    def note(self, database, method, account_id=0, argument=0):
+        """Have ``marketplace.engine._wake(method, account_id, argument=…)`` called soon."""
         with self._changed:
-            self._notes.setdefault(database, set()).add((method, account_id))
+            self._notes.setdefault(database, set()).add((method, account_id, argument))
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(
                     target=self._run, name="marketplace.waker", daemon=True
@@ -70,8 +70,8 @@ class Waker:
         try:
             with Registry(database).cursor() as cr:
                 engine = api.Environment(cr, SUPERUSER_ID, {})["marketplace.engine"]
-                for method, account_id in wakes:
-                    engine._wake(method, account_id)
+                for method, account_id, argument in wakes:
+                    engine._wake(method, account_id, argument=argument)
         except Exception:
             _logger.warning("No job was made in %s; the cron will.", database, exc_info=True)
 

@@ -39,9 +39,9 @@ class TestWaker(BaseCase):
         self.assertEqual(
             self.calls,
             [
-                ("one", {("_job_dispatch", 0)}),
-                ("one", {("_job_dispatch", 0), ("_job_send", 7)}),
-                ("two", {("_job_dispatch", 0)}),
+                ("one", {("_job_dispatch", 0, 0)}),
+                ("one", {("_job_dispatch", 0, 0), ("_job_send", 7, 0)}),
+                ("two", {("_job_dispatch", 0, 0)}),
             ],
         )
 
@@ -61,7 +61,7 @@ class TestWaker(BaseCase):
         self.assertEqual(len(logs.records), 1)
         self.waker.note("here", "_job_dispatch")
         self.assertTrue(self.waker.wait(10))
-        self.assertEqual(self.calls, [{("_job_dispatch", 0)}])
+        self.assertEqual(self.calls, [{("_job_dispatch", 0, 0)}])
 
 
 @tagged("post_install", "-at_install")
