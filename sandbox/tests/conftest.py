@@ -6,7 +6,6 @@ import pytest
 from support import Cartona, Control, Receiver
 
 from marketplace_sandbox import SandboxServer
-from marketplace_sandbox.cartona.room import CartonaRoom
 
 
 @pytest.fixture(scope="session")
@@ -15,34 +14,35 @@ def running() -> Iterator[SandboxServer]:
         yield server
 
 
-@pytest.fixture
-def sandbox(running: SandboxServer) -> SandboxServer:
-    """A sandbox with the demo content, as new."""
+@pytest.fixture(scope="session")
+def operator(running: SandboxServer) -> Iterator[Control]:
     client = Control(running.url)
-    client.call("POST", "reset", {"seed": "demo", "webhooks": True})
+    yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def supplier(running: SandboxServer) -> Iterator[Cartona]:
+    client = Cartona(running.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def sandbox(running: SandboxServer, operator: Control) -> SandboxServer:
+    """A sandbox with the demo content, as new."""
+    operator.call("POST", "reset", {"seed": "demo", "webhooks": True})
     return running
 
 
 @pytest.fixture
-def room(sandbox: SandboxServer) -> CartonaRoom:
-    found = sandbox.rooms["cartona"]
-    assert isinstance(found, CartonaRoom)
-    return found
+def cartona(sandbox: SandboxServer, supplier: Cartona) -> Cartona:
+    return supplier
 
 
 @pytest.fixture
-def cartona(sandbox: SandboxServer) -> Iterator[Cartona]:
-    client = Cartona(sandbox.url)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def control(sandbox: SandboxServer) -> Iterator[Control]:
-    client = Control(sandbox.url)
-    yield client
-    client.close()
+def control(sandbox: SandboxServer, operator: Control) -> Control:
+    return operator
 
 
 @pytest.fixture

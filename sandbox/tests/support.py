@@ -65,7 +65,11 @@ class Client:
         self.connection = http.client.HTTPConnection(self.host, timeout=10)
 
     def send(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         self.connection.request(method, path, body, headers or {})
         response = self.connection.getresponse()
@@ -143,6 +147,17 @@ class Control(Client):
 
     def fault(self, effect: str, **params: Any) -> None:
         self.call("POST", "faults", {"effect": effect, **params})
+
+
+def refusal(cartona: Cartona, control: Control, name: str, row: Any) -> str | None:
+    """Send one row to a bulk endpoint; the error of that row, or None when it was accepted."""
+    control.settings(bulk_results="rows")
+    answer = cartona.post(name, [row])
+    assert answer.status == 200
+    (result,) = answer.data
+    assert result["success"] is ("error" not in result)
+    error: str | None = result.get("error")
+    return error
 
 
 @dataclass

@@ -74,7 +74,17 @@ def test_pages_and_control_calls_are_not_logged(cartona: Cartona, control: Contr
 
 def _call(log: CallLog, size: int) -> Call:
     return Call(
-        log.next_id(), 0.0, datetime.now(timezone.utc), "p", "e", "GET", "/", "", "", b"x" * size, size
+        log.next_id(),
+        0.0,
+        datetime.now(timezone.utc),
+        "p",
+        "e",
+        "GET",
+        "/",
+        "",
+        "",
+        b"x" * size,
+        size,
     )
 
 

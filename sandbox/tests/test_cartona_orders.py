@@ -138,7 +138,10 @@ def test_a_bad_detail_leaves_the_whole_order_as_it_was(
 def test_one_bad_order_does_not_stop_the_others(cartona: Cartona, control: Control) -> None:
     orders = [control.place() for _ in range(2)]
     rows: list[Any] = [
-        {"hashed_id": each["hashed_id"], "order_details": [{"id": each["lines"][0]["id"], "amount": 3}]}
+        {
+            "hashed_id": each["hashed_id"],
+            "order_details": [{"id": each["lines"][0]["id"], "amount": 3}],
+        }
         for each in orders
     ]
     rows[1:1] = [{"hashed_id": "none", "order_details": []}, None]
@@ -163,7 +166,11 @@ def test_the_supplier_waits_while_the_retailer_edits(cartona: Cartona, control: 
     found = control.order(hashed_id)
     assert (found["status"], found["lines"][0]["amount"]) == ("pending", 4)
     assert found["edited_by_admin"] is False
-    assert [each["text"] for each in found["history"]] == ["placed", "started editing", "changed lines"]
+    assert [each["text"] for each in found["history"]] == [
+        "placed",
+        "started editing",
+        "changed lines",
+    ]
 
 
 def test_only_staff_may_change_an_approved_order(control: Control) -> None:

@@ -142,7 +142,9 @@ def test_the_hashed_id_stands_in_the_path_as_it_is(cartona: Cartona, control: Co
 def test_the_bulk_takes_good_rows_and_stays_silent_about_bad_ones(
     cartona: Cartona, control: Control
 ) -> None:
-    good, other, locked = (place(control, s, "delivered_by_supplier") for s in (PENDING, APPROVED, EDITING))
+    good, other, locked = (
+        place(control, status, "delivered_by_supplier") for status in (PENDING, APPROVED, EDITING)
+    )
     rows: list[Any] = [
         {"hashed_id": good, "status": APPROVED, "estimated_delivery_day": "2026-05-03"},
         {"hashed_id": "none", "status": APPROVED},
@@ -172,8 +174,13 @@ def test_the_bulk_takes_good_rows_and_stays_silent_about_bad_ones(
 
 
 @pytest.mark.parametrize(
-    "money", [{"installment_cost": 10}, {"wallet_top_up": 0.5}, {"installment_cost": 1, "wallet_top_up": 1}]
-)  # fmt: skip
+    "money",
+    [
+        {"installment_cost": 10},
+        {"wallet_top_up": 0.5},
+        {"installment_cost": 1, "wallet_top_up": 1},
+    ],
+)
 @covers("R279", "R430")
 def test_delivered_needs_the_retailers_code(
     cartona: Cartona, control: Control, money: dict[str, Any]
@@ -211,9 +218,19 @@ def test_no_code_is_needed_otherwise(cartona: Cartona, control: Control) -> None
 
 @pytest.mark.parametrize(
     "reason",
-    "out_of_stock cannot_deliver_the_order supplier_asked_me_to_cancel delayed_order "
-    "pending_order_without_action removed_items supplier_attitude missing_items expired_products "
-    "different_prices different_products".split(),
+    [
+        "out_of_stock",
+        "cannot_deliver_the_order",
+        "supplier_asked_me_to_cancel",
+        "delayed_order",
+        "pending_order_without_action",
+        "removed_items",
+        "supplier_attitude",
+        "missing_items",
+        "expired_products",
+        "different_prices",
+        "different_products",
+    ],
 )
 def test_each_published_reason_is_taken(cartona: Cartona, control: Control, reason: str) -> None:
     order = place(control, PENDING, None)

@@ -140,7 +140,11 @@ def test_each_accepted_field_is_noted_with_its_time(cartona: Cartona, control: C
         "changed": False,
         "origin": "api",
     }
-    assert (stock["field"], stock["value"], stock["changed"]) == ("available_stock_quantity", 9, True)
+    assert (stock["field"], stock["value"], stock["changed"]) == (
+        "available_stock_quantity",
+        9,
+        True,
+    )
     assert (hand["origin"], hand["call"], hand["value"]) == ("hand", None, 14)
     assert (price["supplier_product_id"], price["internal_product_id"]) == (PIECE, "COL-330")
     assert price["call"] == stock["call"] == int(call.headers["x-request-id"])
@@ -151,7 +155,10 @@ def test_each_accepted_field_is_noted_with_its_time(cartona: Cartona, control: C
 
 def test_the_notes_can_be_narrowed(cartona: Cartona, control: Control) -> None:
     for price in (1, 1, 2):
-        rows = [{"supplier_product_id": n, "selling_price": price, "min_order": 1} for n in (PIECE, 110774)]
+        rows = [
+            {"supplier_product_id": n, "selling_price": price, "min_order": 1}
+            for n in (PIECE, 110774)
+        ]
         cartona.post(UPDATE, rows)
 
     def values(query: str) -> list[Any]:

@@ -11,7 +11,7 @@ from support import Client, Control, covers
 import marketplace_sandbox
 from marketplace_sandbox import SandboxServer
 
-TOY = '''
+TOY = """
 from marketplace_sandbox.room import Room as Base
 from marketplace_sandbox.wire import json_response
 
@@ -30,7 +30,7 @@ class Room(Base):
     def is_empty(self): return True
     def state(self): return {}
     def facts(self): return [("Toys", "1")]
-'''
+"""
 
 
 @covers("R266")

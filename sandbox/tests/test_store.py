@@ -44,7 +44,7 @@ def test_rows_survive_with_their_kinds_and_order(tmp_path: Path) -> None:
     store = Store(tmp_path / "state.db")
     found = table(store)
     assert found.values() == [{**row, "name": "later"}, {"first": 1}]
-    assert str(found.get("b")["price"]) == "12.50"
+    assert str(found.values()[0]["price"]) == "12.50"
     store.close()
 
 
@@ -91,9 +91,7 @@ def test_waiters_wake_when_it_is_so() -> None:
     store = Store()
     rows = table(store)
     seen: list[Any] = []
-    thread = threading.Thread(
-        target=lambda: seen.append(store.wait_for(lambda: rows.get("b"), 10))
-    )
+    thread = threading.Thread(target=lambda: seen.append(store.wait_for(lambda: rows.get("b"), 10)))
     thread.start()
     for key in "ab":
         with store.transaction():

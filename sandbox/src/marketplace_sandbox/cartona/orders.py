@@ -144,7 +144,6 @@ class Orders:
         lines = [self._lines.new(each, code, force) for each in requests]
         self._lines.take(lines)
         now = values.pop("created_at", None) or self._clock.now()
-        retailer = {**self.generator.retailer(plain), **(spec.get("retailer") or {})}
         order = Order(
             hashed_id=hashed_id,
             supplier_code=code,
@@ -152,10 +151,16 @@ class Orders:
             status=values.pop("status", rules.PENDING),
             created_at=now,
             updated_at=now,
-            retailer=retailer,
+            retailer={**self.generator.retailer(plain), **(spec.get("retailer") or {})},
             lines=lines,
             **values,
         )
+        self._fill(order, spec, plain)
+        self._happened(order, "order.placed", "retailer", "placed", notify, now)
+        return order
+
+    def _fill(self, order: Order, spec: dict[str, Any], plain: bool) -> None:
+        """Draw what was not said: split money, note, who delivers, and the codes."""
         if not plain and not any(name in spec for name in MONEY):
             for name, amount in self.generator.money(order.total_price).items():
                 setattr(order, name, amount)
@@ -166,8 +171,6 @@ class Orders:
         if order.delivered_by == rules.BY_CARTONA and order.pickup_otp is None:
             order.pickup_otp = self.generator.otp()[:4]
         order.retailer_otp = str(spec.get("retailer_otp") or self.generator.otp())
-        self._happened(order, "order.placed", "retailer", "placed", notify, now)
-        return order
 
     def _requests(self, spec: dict[str, Any], code: str, plain: bool) -> list[dict[str, Any]]:
         lines = spec.get("lines")

@@ -69,43 +69,34 @@ def product_rows() -> list[dict[str, Any]]:
     """All demo products, each with its `supplier_code`, in the order of their ids."""
     rows: list[dict[str, Any]] = []
     for number, item in enumerate(ITEMS):
-        base = {
-            "name": item.name,
-            "base_product_id": 4_090 + number,
-            "is_published": item.stock > 0,
-        }
-        box = {
-            **base,
-            "internal_product_id": f"{item.sku}-BOX",
-            "unit": "box",
-            "unit_count": item.box_count,
-            "selling_price": item.box_price,
-            "available_stock_quantity": item.stock // item.box_count,
-            "max_order": 0,
-        }
-        piece = {
-            **base,
-            "internal_product_id": item.sku,
-            "unit": item.piece_unit,
-            "unit_count": 1,
-            "selling_price": item.price,
-            "available_stock_quantity": item.stock,
-            "max_order": 200,
-        }
-        rows += [{**piece, "supplier_code": RETAIL}, {**box, "supplier_code": RETAIL}]
+        piece = _row(number, item, item.sku, item.piece_unit, 1, item.price)
+        box = _row(number, item, f"{item.sku}-BOX", "box", item.box_count, item.box_price)
+        rows += [{**piece, "max_order": 200}, box]
         if item.sku in WHOLESALE_ITEMS:
-            pallet_count = item.box_count * PALLET_BOXES
-            pallet = {
-                **box,
-                "internal_product_id": f"{item.sku}-PAL",
-                "unit": "pallet",
-                "unit_count": pallet_count,
-                "selling_price": Decimal(item.box_price) * PALLET_BOXES * 95 / 100,
-                "available_stock_quantity": 4,
-            }
-            box = {**box, "available_stock_quantity": 240, "min_order": 5}
-            rows += [{**box, "supplier_code": WHOLESALE}, {**pallet, "supplier_code": WHOLESALE}]
+            price = Decimal(item.box_price) * PALLET_BOXES * 95 / 100
+            count = item.box_count * PALLET_BOXES
+            pallet = _row(number, item, f"{item.sku}-PAL", "pallet", count, price)
+            wholesale = {"supplier_code": WHOLESALE}
+            rows.append({**box, **wholesale, "available_stock_quantity": 240, "min_order": 5})
+            rows.append({**pallet, **wholesale, "available_stock_quantity": 4})
     return rows
+
+
+def _row(
+    number: int, item: Item, sku: str, unit: str, count: int, price: str | Decimal
+) -> dict[str, Any]:
+    """A product of the retail account, with as many as the stock in pieces allows."""
+    return {
+        "supplier_code": RETAIL,
+        "name": item.name,
+        "base_product_id": 4_090 + number,
+        "is_published": item.stock > 0,
+        "internal_product_id": sku,
+        "unit": unit,
+        "unit_count": count,
+        "selling_price": price,
+        "available_stock_quantity": item.stock // count,
+    }
 
 
 def plant(room: CartonaRoom, name: str) -> None:
