@@ -199,7 +199,7 @@ class MarketplaceEngine(models.AbstractModel):
             [("state", "=", "connected"), ("automatic", "=", True)]
         )
         for account in accounts:
-            account._request_products(account.listing_ids.product_id)
+            account._request_products()
             account._rewind_cursors(days=2)
 
     # === SENDING === #
