@@ -14,6 +14,7 @@ class MarketplaceWebhook(http.Controller):
         methods=["POST"],
         csrf=False,
         save_session=False,
+        readonly=False,
     )
     def receive(self, provider, token, **_params):
         """Store what a channel sends; every answer is JSON.

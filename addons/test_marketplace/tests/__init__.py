@@ -10,3 +10,5 @@ from . import test_link_files
 from . import test_link_import
 from . import test_order_partner
 from . import test_order_tell
+from . import test_webhook
+from . import test_inbox_race
