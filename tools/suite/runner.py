@@ -244,6 +244,8 @@ def _run_pytest(
     report = paths.RUN / f"report-{name}-{os.getpid()}.json"
     report.unlink(missing_ok=True)
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
+    # One unreadable file is a failure, not a reason to leave all the others unrun.
+    command += ["--continue-on-collection-errors"]
     command += ["-o", f"cache_dir={paths.HOME / 'pytest' / name}", "-o", "verbosity_assertions=2"]
     command += ["--disable-warnings"] if with_odoo else ["-p", "no:odoo"]
     variables = dict(env or os.environ)
