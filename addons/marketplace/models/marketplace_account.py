@@ -21,7 +21,7 @@ class MarketplaceAccount(models.Model):
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     color = fields.Integer()
-    provider = fields.Selection([], required=True, tracking=True)
+    provider = fields.Selection([], required=True, tracking=True, string="Channel")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, index=True
     )
@@ -46,7 +46,7 @@ class MarketplaceAccount(models.Model):
         tracking=True,
         help="Paused: changes are still recorded, nothing is sent until somebody resumes.",
     )
-    pause_reason = fields.Char(copy=False, readonly=True, tracking=True)
+    pause_reason = fields.Char("Why paused", copy=False, readonly=True, tracking=True)
     base_url = fields.Char(
         "API address",
         help="Scheme and host, with a path prefix if there is one. Requests go nowhere else.",
@@ -78,6 +78,7 @@ class MarketplaceAccount(models.Model):
         [("pricelist", "Pricelist"), ("list_price", "Sales price")],
         default="list_price",
         required=True,
+        string="Price from",
     )
     price_tax = fields.Selection(
         [
@@ -87,6 +88,7 @@ class MarketplaceAccount(models.Model):
         ],
         default="as_is",
         required=True,
+        string="Tax in the price",
     )
     warehouse_id = fields.Many2one(
         "stock.warehouse",
@@ -117,8 +119,11 @@ class MarketplaceAccount(models.Model):
         ],
         default="free",
         required=True,
+        string="Quantity from",
     )
-    forecast_days = fields.Integer(default=7, help="Look this far ahead for incoming goods.")
+    forecast_days = fields.Integer(
+        "Look ahead (days)", default=7, help="Look this far ahead for incoming goods."
+    )
     quantity_percentage = fields.Float("Offer (%)", default=100.0)
     quantity_buffer = fields.Float("Keep back", help="Never offered, whatever is left.")
     quantity_cap = fields.Float("Offer at most", help="0: no limit.")
@@ -132,6 +137,7 @@ class MarketplaceAccount(models.Model):
         ],
         default="full",
         required=True,
+        string="Orders become",
     )
     unknown_line = fields.Selection(
         [
@@ -140,16 +146,24 @@ class MarketplaceAccount(models.Model):
         ],
         default="quarantine",
         required=True,
+        string="Unknown product",
     )
     total_tolerance = fields.Monetary(
+        "Tolerated difference",
         default=0.01,
         help="A difference up to this goes into one rounding line; above it the order is held.",
     )
-    rounding_product_id = fields.Many2one("product.product", domain="[('type', '=', 'service')]")
-    shipping_product_id = fields.Many2one("product.product", domain="[('type', '=', 'service')]")
+    rounding_product_id = fields.Many2one(
+        "product.product", domain="[('type', '=', 'service')]", string="Rounding product"
+    )
+    shipping_product_id = fields.Many2one(
+        "product.product", domain="[('type', '=', 'service')]", string="Shipping product"
+    )
     team_id = fields.Many2one("crm.team", "Sales team", check_company=True)
     user_id = fields.Many2one("res.users", "Salesperson")
-    payment_term_id = fields.Many2one("account.payment.term", check_company=True)
+    payment_term_id = fields.Many2one(
+        "account.payment.term", check_company=True, string="Payment terms"
+    )
     refund_mode = fields.Selection(
         [
             ("ignore", "Ignore"),
@@ -165,24 +179,30 @@ class MarketplaceAccount(models.Model):
     )
     order_lookback_days = fields.Integer("First import (days)", default=60)
     # === HOUSEKEEPING === #
-    batch_size = fields.Integer(help="Listings in one call; 0 lets the provider decide.")
+    batch_size = fields.Integer(
+        "Listings in one call", help="Listings in one call; 0 lets the provider decide."
+    )
     retention_days = fields.Integer("Keep the log (days)", default=100)
     body_retention_days = fields.Integer("Keep requests and answers (days)", default=14)
     webhook_token = fields.Char(
+        "Webhook token",
         copy=False, groups="marketplace.group_manager,marketplace.group_engine",
         default=lambda self: secrets.token_urlsafe(32),
     )
-    webhook_url = fields.Char(compute="_compute_webhook_url", groups="marketplace.group_manager")
+    webhook_url = fields.Char(
+        "Webhook address", compute="_compute_webhook_url", groups="marketplace.group_manager"
+    )
     webhook_rate = fields.Integer(
         "Webhook calls per minute", default=1200, help="More are refused with 429."
     )
     credential_ids = fields.One2many(
-        "marketplace.credential", "account_id", groups="marketplace.group_manager"
+        "marketplace.credential", "account_id", groups="marketplace.group_manager",
+        string="Credentials",
     )
-    cursor_ids = fields.One2many("marketplace.cursor", "account_id")
-    listing_ids = fields.One2many("marketplace.listing", "account_id")
-    order_ids = fields.One2many("marketplace.order", "account_id")
-    cause_ids = fields.One2many("marketplace.cause", "account_id")
+    cursor_ids = fields.One2many("marketplace.cursor", "account_id", string="Pull cursors")
+    listing_ids = fields.One2many("marketplace.listing", "account_id", string="Listings")
+    order_ids = fields.One2many("marketplace.order", "account_id", string="Orders")
+    cause_ids = fields.One2many("marketplace.cause", "account_id", string="Error causes")
 
     _interval_min = models.Constraint("CHECK (interval >= 5)", "The interval is at least 5 seconds.")
     _percentage_range = models.Constraint(

@@ -23,10 +23,10 @@ class MarketplaceCause(models.Model):
         "marketplace.account", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     code = fields.Char(required=True, help="Equal for equal causes.")
-    title = fields.Char(required=True, help="What happened, in one sentence.")
-    advice = fields.Text(help="What to do, and where.")
+    title = fields.Char("What happened", required=True, help="What happened, in one sentence.")
+    advice = fields.Text("What to do", help="What to do, and where.")
     fault = fields.Selection(
         [
             ("seller", "You"),
@@ -37,15 +37,17 @@ class MarketplaceCause(models.Model):
         ],
         default="seller",
         required=True,
+        string="Whose fault",
     )
     state = fields.Selection(
-        [("open", "Open"), ("solved", "Solved")], default="open", required=True, index=True
+        [("open", "Open"), ("solved", "Solved")], default="open", required=True, index=True,
+        string="Status",
     )
-    first_at = fields.Datetime(default=fields.Datetime.now, required=True)
-    last_at = fields.Datetime(default=fields.Datetime.now, required=True)
-    notified_at = fields.Datetime(readonly=True)
-    outbox_ids = fields.One2many("marketplace.outbox", "cause_id")
-    inbox_ids = fields.One2many("marketplace.inbox", "cause_id")
+    first_at = fields.Datetime("First seen", default=fields.Datetime.now, required=True)
+    last_at = fields.Datetime("Last seen", default=fields.Datetime.now, required=True)
+    notified_at = fields.Datetime("Last told", readonly=True)
+    outbox_ids = fields.One2many("marketplace.outbox", "cause_id", string="Waiting to be sent")
+    inbox_ids = fields.One2many("marketplace.inbox", "cause_id", string="Waiting to be imported")
     waiting_count = fields.Integer("Waiting", compute="_compute_waiting_count")
 
     _code_unique = models.Constraint("UNIQUE (account_id, code)", "One row for each cause.")

@@ -14,7 +14,9 @@ class MarketplaceCursor(models.Model):
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     topic = fields.Char(required=True)
-    position = fields.Datetime(help="Newest change seen, by the channel's clock (UTC).")
+    position = fields.Datetime(
+        "Read up to", help="Newest change seen, by the channel's clock (UTC)."
+    )
     pulled_at = fields.Datetime("Last successful pull")
     received = fields.Integer("Documents at the last pull")
 

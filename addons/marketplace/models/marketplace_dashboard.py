@@ -59,6 +59,10 @@ class MarketplaceAccount(models.Model):
     last_order_at = fields.Datetime(
         "Last new order", compute="_compute_last", help="When the newest order arrived here."
     )
+    oldest_waiting_ago = fields.Char(compute="_compute_ago")
+    last_sent_ago = fields.Char(compute="_compute_ago")
+    last_pulled_ago = fields.Char(compute="_compute_ago")
+    last_order_ago = fields.Char(compute="_compute_ago")
     # === SERVICE LEVEL (X38) === #
     latency_p50 = fields.Float(
         "Change → accepted, median (s)",
@@ -99,8 +103,8 @@ class MarketplaceAccount(models.Model):
     )
     dashboard_graph = fields.Text(compute="_compute_dashboard_graph")
     # === COUNTS FOR BUTTONS === #
-    listing_count = fields.Integer("Listings", compute="_compute_link_counts")
-    order_count = fields.Integer("Orders", compute="_compute_link_counts")
+    listing_count = fields.Integer("Listing count", compute="_compute_link_counts")
+    order_count = fields.Integer("Order count", compute="_compute_link_counts")
 
     # === COMPUTE METHODS === #
 
@@ -171,7 +175,7 @@ class MarketplaceAccount(models.Model):
                        (SELECT first_seen_at FROM marketplace_order
                          WHERE account_id = account.id AND first_seen_at IS NOT NULL
                          ORDER BY first_seen_at DESC LIMIT 1)
-                  FROM unnest(%s) AS account (id)
+                  FROM unnest(%s::int[]) AS account (id)
                 """,
                 self.ids,
             )
@@ -182,6 +186,25 @@ class MarketplaceAccount(models.Model):
             account.last_sent_at = sent
             account.last_pulled_at = pulled
             account.last_order_at = ordered
+
+    def _compute_ago(self):
+        now = fields.Datetime.now()
+        for account in self:
+            for name in ("oldest_waiting", "last_sent", "last_pulled", "last_order"):
+                account[f"{name}_ago"] = self._ago(account[f"{name}_at"], now)
+
+    def _ago(self, moment, now):
+        """How long ago, in the shortest words."""
+        if not moment:
+            return self.env._("never")
+        seconds = max(0.0, (now - moment).total_seconds())
+        if seconds < 60:
+            return self.env._("just now")
+        if seconds < 3600:
+            return self.env._("%s min ago", int(seconds // 60))
+        if seconds < 86400:
+            return self.env._("%s h ago", int(seconds // 3600))
+        return self.env._("%s d ago", int(seconds // 86400))
 
     def _compute_service(self):
         now = fields.Datetime.now()
@@ -265,7 +288,7 @@ class MarketplaceAccount(models.Model):
             SQL(
                 """
                 SELECT account.id, ended.number, failed.number, sample.*
-                  FROM unnest(%(ids)s) AS account (id)
+                  FROM unnest(%(ids)s::int[]) AS account (id)
                  CROSS JOIN LATERAL (
                        -- Index only; what is unfinished is taken off again by partial indexes.
                        SELECT (SELECT count(*) FROM marketplace_outbox

@@ -17,17 +17,21 @@ class MarketplaceDelivery(models.Model):
     _log_access = False
     _order = "id desc"
 
-    product_operation_id = fields.Many2one("marketplace.product.operation", readonly=True)
-    order_operation_id = fields.Many2one("marketplace.order.operation", readonly=True)
-    outbox_id = fields.Many2one("marketplace.outbox", readonly=True)
+    product_operation_id = fields.Many2one(
+        "marketplace.product.operation", readonly=True, string="Product operation"
+    )
+    order_operation_id = fields.Many2one(
+        "marketplace.order.operation", readonly=True, string="Order operation"
+    )
+    outbox_id = fields.Many2one("marketplace.outbox", readonly=True, string="Outbox item")
     account_id = fields.Many2one("marketplace.account", readonly=True)
-    provider = fields.Selection(related="account_id.provider")
+    provider = fields.Selection(related="account_id.provider", string="Channel")
     company_id = fields.Many2one("res.company", readonly=True)
     kind = fields.Selection(KINDS, readonly=True)
     status = fields.Selection(DELIVERY_STATUS, readonly=True)
     status_data = fields.Char("Answer", readonly=True)
     status_timestamp = fields.Datetime("Status since", readonly=True)
-    superseded_by_id = fields.Many2one("marketplace.delivery", readonly=True)
+    superseded_by_id = fields.Many2one("marketplace.delivery", readonly=True, string="Replaced by")
 
     def init(self):
         self.env.cr.execute(

@@ -16,17 +16,17 @@ class MarketplaceExchange(models.Model):
         "marketplace.account", required=True, ondelete="cascade", index=True, readonly=True
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     submission_id = fields.Many2one(
         "marketplace.submission", ondelete="cascade", index="btree_not_null", readonly=True
     )
     method = fields.Char(readonly=True)
-    url = fields.Char(readonly=True)
+    url = fields.Char("Address", readonly=True)
     status = fields.Integer("HTTP status", readonly=True, help="0: no answer.")
     duration = fields.Float("Seconds", readonly=True, digits=(12, 4))
-    started_at = fields.Datetime(readonly=True)
-    request = fields.Text(readonly=True)
-    response = fields.Text(readonly=True)
+    started_at = fields.Datetime("Started", readonly=True)
+    request = fields.Text("Request", readonly=True)
+    response = fields.Text("Answer", readonly=True)
     request_id = fields.Char("Id given by the channel", readonly=True)
 
     _account_started_idx = models.Index("(account_id, started_at)")

@@ -132,7 +132,7 @@ class MarketplaceFigures(models.AbstractModel):
             SQL(
                 """
                 SELECT account.id, sample.*
-                  FROM unnest(%s) AS account (id)
+                  FROM unnest(%s::int[]) AS account (id)
                  CROSS JOIN LATERAL (
                        SELECT count(*),
                               count(*) FILTER (WHERE status < 200 OR status >= 400),
@@ -218,6 +218,7 @@ class MarketplaceFigures(models.AbstractModel):
                 CAUSES_SHOWN,
             )
         )
+        rows = self.env.cr.fetchall()
         fault = dict(self.env["marketplace.cause"]._fields["fault"]._description_selection(self.env))
         names = {account.id: account.name for account in accounts}
         return [
@@ -228,7 +229,7 @@ class MarketplaceFigures(models.AbstractModel):
                 "account": names[account_id],
                 "waiting": waiting,
             }
-            for cause_id, title, code, account_id, waiting in self.env.cr.fetchall()
+            for cause_id, title, code, account_id, waiting in rows
         ]
 
 

@@ -40,12 +40,13 @@ class MarketplaceInbox(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", readonly=True
     )
-    provider = fields.Selection(related="account_id.provider")
+    provider = fields.Selection(related="account_id.provider", string="Channel")
     company_id = fields.Many2one(related="account_id.company_id")
     topic = fields.Char(required=True, readonly=True)
-    external_id = fields.Char(required=True, readonly=True)
-    revision = fields.Char(required=True, readonly=True)
+    external_id = fields.Char("Id on the channel", required=True, readonly=True)
+    revision = fields.Char("Version", required=True, readonly=True)
     payload = fields.Json(
+        "Document (raw)",
         readonly=True, groups="marketplace.group_user,marketplace.group_engine"
     )
     source = fields.Selection(
@@ -55,8 +56,8 @@ class MarketplaceInbox(models.Model):
         readonly=True,
     )
     occurred_at = fields.Datetime("Changed on the channel", readonly=True)
-    received_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    processed_at = fields.Datetime(readonly=True)
+    received_at = fields.Datetime("Received", default=fields.Datetime.now, readonly=True)
+    processed_at = fields.Datetime("Processed", readonly=True)
     status = fields.Selection(
         [
             ("new", "New"),
@@ -69,8 +70,8 @@ class MarketplaceInbox(models.Model):
         default="new",
         readonly=True,
     )
-    attempts = fields.Integer(readonly=True, aggregator=None)
-    not_before = fields.Datetime(readonly=True)
+    attempts = fields.Integer("Tries", readonly=True, aggregator=None)
+    not_before = fields.Datetime("Not before", readonly=True)
     message = fields.Text("Result", readonly=True)
     cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
     order_id = fields.Many2one("marketplace.order", ondelete="set null", readonly=True)

@@ -34,7 +34,7 @@ class MarketplaceListing(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", index=True
     )
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="account_id.currency_id")
     active = fields.Boolean(default=True)
@@ -42,7 +42,7 @@ class MarketplaceListing(models.Model):
     product_tmpl_id = fields.Many2one(
         related="product_id.product_tmpl_id", store=True, index="btree_not_null"
     )
-    title = fields.Char(help="Name on the channel.")
+    title = fields.Char("Title on the channel", help="Name on the channel.")
     external_id = fields.Char("External Product ID", index="btree_not_null", copy=False)
     internal_id = fields.Char(
         "Our id on the channel",
@@ -70,7 +70,7 @@ class MarketplaceListing(models.Model):
     published = fields.Boolean("Offered", default=True)
     # What the channel acknowledged last, by kind: {"price": {"price": "12.50", …}, …}. The engine
     # compares with it before sending, and writes it by SQL for a whole batch at once.
-    acknowledged = fields.Json(copy=False, readonly=True)
+    acknowledged = fields.Json("Known to the channel", copy=False, readonly=True)
     last_sync_date = fields.Datetime("Last acknowledged", copy=False, readonly=True)
     sent_price = fields.Float(
         "Price on the channel", compute="_compute_sent", digits="Product Price"
@@ -80,9 +80,10 @@ class MarketplaceListing(models.Model):
         [("pending", "Pending"), ("synced", "Synced"), ("error", "Error")],
         compute="_compute_sync_status",
         search="_search_sync_status",
+        string="Status",
     )
-    last_error = fields.Char(compute="_compute_sync_status")
-    outbox_ids = fields.One2many("marketplace.outbox", "listing_id")
+    last_error = fields.Char("Error", compute="_compute_sync_status")
+    outbox_ids = fields.One2many("marketplace.outbox", "listing_id", string="Told")
 
     _external_unique = models.Constraint(
         "UNIQUE (account_id, external_id)",

@@ -25,6 +25,7 @@ class MarketplaceOperation(models.AbstractModel):
         "Record id", model_field="model_name", required=True, readonly=True, aggregator=None
     )
     operation_data = fields.Json(
+        "Data",
         readonly=True,
         help="write: names of the changed fields, short old and new values. "
         "unlink: identifiers of what is gone. create: empty.",
@@ -37,14 +38,14 @@ class MarketplaceOperation(models.AbstractModel):
     account_id = fields.Many2one(
         "marketplace.account", readonly=True, ondelete="cascade", help="Empty: for all accounts."
     )
-    dispatched_at = fields.Datetime(readonly=True)
+    dispatched_at = fields.Datetime("Handed over", readonly=True)
     status = fields.Selection(
         [("none", "Nothing to tell"), *DELIVERY_STATUS],
         compute="_compute_status",
         search="_search_status",
         help="The worst of what became of it on the accounts concerned.",
     )
-    summary = fields.Char(compute="_compute_summary")
+    summary = fields.Char("Changed", compute="_compute_summary")
 
     # What is worst comes first: an operation fares as its worst delivery.
     _WORST_FIRST = ("error", "new", "submitted", "pending", "success", "superseded")

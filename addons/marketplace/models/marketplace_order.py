@@ -62,37 +62,38 @@ class MarketplaceOrder(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", index=True, readonly=True
     )
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    external_id = fields.Char(required=True, readonly=True)
+    external_id = fields.Char("Id on the channel", required=True, readonly=True)
     number = fields.Char(readonly=True, index=True)
     sale_order_id = fields.Many2one(
-        "sale.order", index="btree_not_null", ondelete="restrict", readonly=True
+        "sale.order", index="btree_not_null", ondelete="restrict", readonly=True,
+        string="Sales order",
     )
-    partner_id = fields.Many2one("res.partner", readonly=True)
+    partner_id = fields.Many2one("res.partner", readonly=True, string="Customer")
     status = fields.Selection(STATUS, readonly=True, index=True)
     raw_status = fields.Char("Status on the channel", readonly=True)
-    fulfilment = fields.Char(readonly=True, help="Who delivers: seller or channel.")
-    revision = fields.Char(readonly=True)
+    fulfilment = fields.Char("Delivered by", readonly=True, help="Who delivers: seller or channel.")
+    revision = fields.Char("Version", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     total = fields.Monetary("Total on the channel", readonly=True)
-    payments = fields.Json(readonly=True)
-    cash_to_collect = fields.Monetary(readonly=True)
-    otp_required = fields.Boolean(readonly=True)
-    cancel_reason = fields.Char()
-    requested_delivery = fields.Date(readonly=True)
-    placed_at = fields.Datetime(readonly=True)
+    payments = fields.Json("Payments", readonly=True)
+    cash_to_collect = fields.Monetary("Cash to collect", readonly=True)
+    otp_required = fields.Boolean("Code on delivery", readonly=True)
+    cancel_reason = fields.Char("Reason of the cancellation")
+    requested_delivery = fields.Date("Wanted on", readonly=True)
+    placed_at = fields.Datetime("Placed", readonly=True)
     updated_at = fields.Datetime("Changed on the channel", readonly=True)
     event_at = fields.Datetime(
         "Newest news received", readonly=True, help="Orders news of channels that tell no time."
     )
-    first_seen_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    last_seen_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    seen_count = fields.Integer(default=1, readonly=True)
-    acknowledged_at = fields.Datetime(readonly=True)
+    first_seen_at = fields.Datetime("First seen", default=fields.Datetime.now, readonly=True)
+    last_seen_at = fields.Datetime("Last seen", default=fields.Datetime.now, readonly=True)
+    seen_count = fields.Integer("Times seen", default=1, readonly=True)
+    acknowledged_at = fields.Datetime("Acknowledged", readonly=True)
     # What the channel acknowledged of what we told it, by kind: {"status": {…}, "shipment": {…}}
-    acknowledged = fields.Json(readonly=True, copy=False)
-    extra = fields.Json(readonly=True)
+    acknowledged = fields.Json("Known to the channel", readonly=True, copy=False)
+    extra = fields.Json("Further members (raw)", readonly=True)
     note = fields.Text(readonly=True)
     hands_off = fields.Boolean(
         "Visible only",
@@ -101,11 +102,12 @@ class MarketplaceOrder(models.Model):
         "nothing. So are orders that were over before this account was connected.",
     )
     attention = fields.Char(
+        "To decide",
         readonly=True, copy=False, help="What a person must decide; empty when nothing."
     )
-    line_ids = fields.One2many("marketplace.order.line", "order_id", readonly=True)
-    outbox_ids = fields.One2many("marketplace.outbox", "order_id")
-    inbox_ids = fields.One2many("marketplace.inbox", "order_id")
+    line_ids = fields.One2many("marketplace.order.line", "order_id", readonly=True, string="Lines")
+    outbox_ids = fields.One2many("marketplace.outbox", "order_id", string="Told to the channel")
+    inbox_ids = fields.One2many("marketplace.inbox", "order_id", string="Received")
 
     _external_unique = models.Constraint(
         "UNIQUE (account_id, external_id)", "This order of the channel is already here."

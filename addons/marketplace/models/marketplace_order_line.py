@@ -29,22 +29,24 @@ class MarketplaceOrderLine(models.Model):
     order_id = fields.Many2one("marketplace.order", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="order_id.currency_id")
-    external_id = fields.Char(required=True)
+    external_id = fields.Char("Id on the channel", required=True)
     listing_id = fields.Many2one("marketplace.listing", ondelete="set null")
-    sale_line_id = fields.Many2one("sale.order.line", index="btree_not_null", ondelete="set null")
-    title = fields.Char()
+    sale_line_id = fields.Many2one(
+        "sale.order.line", index="btree_not_null", ondelete="set null", string="Sales order line"
+    )
+    title = fields.Char("Product on the channel")
     quantity = fields.Float(digits="Product Unit")
-    unit_price = fields.Float(min_display_digits="Product Price")
-    unit = fields.Char()
-    unit_count = fields.Float(default=1)
+    unit_price = fields.Float("Unit price", min_display_digits="Product Price")
+    unit = fields.Char("Sales unit")
+    unit_count = fields.Float("Pieces per unit", default=1)
     pieces = fields.Float(
         default=1.0, digits=0, help="In the product's own unit, for one unit of the channel."
     )
     sale_price = fields.Float(
         "Price in Odoo", digits=0, help="As imported; another one means somebody changed it."
     )
-    seller_discount = fields.Monetary()
-    channel_discount = fields.Monetary()
+    seller_discount = fields.Monetary("Seller's discount")
+    channel_discount = fields.Monetary("Channel's discount")
     comment = fields.Char()
 
     _external_unique = models.Constraint(

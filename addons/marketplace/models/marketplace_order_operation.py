@@ -26,7 +26,9 @@ class MarketplaceOrderOperation(models.Model):
         required=True,
         readonly=True,
     )
-    delivery_ids = fields.One2many("marketplace.delivery", "order_operation_id", readonly=True)
+    delivery_ids = fields.One2many(
+        "marketplace.delivery", "order_operation_id", readonly=True, string="What became of it"
+    )
 
     _waiting_idx = models.Index("(id) WHERE dispatched_at IS NULL")
     _order_idx = models.Index("(order_id, id)")

@@ -47,19 +47,23 @@ class MarketplaceOutbox(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", readonly=True
     )
-    provider = fields.Selection(related="account_id.provider", store=False)
+    provider = fields.Selection(related="account_id.provider", store=False, string="Channel")
     company_id = fields.Many2one(related="account_id.company_id")
     kind = fields.Selection(KINDS, required=True, readonly=True)
     lane = fields.Char(required=True, readonly=True)
     listing_id = fields.Many2one("marketplace.listing", ondelete="cascade", readonly=True)
     order_id = fields.Many2one("marketplace.order", ondelete="cascade", readonly=True)
     # The document an order item is about: picking, credit note, sales order.
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True, aggregator=None)
+    res_model = fields.Char("Document model", readonly=True)
+    res_id = fields.Many2oneReference(
+        model_field="res_model", readonly=True, aggregator=None, string="Document"
+    )
     key = fields.Char(
         "Idempotency key", readonly=True, help="An order item is sent once for each key."
     )
-    data = fields.Json(readonly=True, help="What a person added, e.g. a cancellation reason.")
+    data = fields.Json(
+        "Added by a person", readonly=True, help="What a person added, e.g. a cancellation reason."
+    )
     status = fields.Selection(
         [
             ("new", "New"),
@@ -74,16 +78,18 @@ class MarketplaceOutbox(models.Model):
         readonly=True,
     )
     status_at = fields.Datetime("Status since", default=fields.Datetime.now, readonly=True)
-    priority = fields.Integer(default=10, readonly=True, aggregator=None)
-    not_before = fields.Datetime(readonly=True)
-    attempts = fields.Integer(readonly=True, aggregator=None)
+    priority = fields.Integer("Priority", default=10, readonly=True, aggregator=None)
+    not_before = fields.Datetime("Not before", readonly=True)
+    attempts = fields.Integer("Tries", readonly=True, aggregator=None)
     doubtful = fields.Boolean(
         readonly=True, help="May have taken effect: read back before it is sent again."
     )
     message = fields.Char("Answer", readonly=True)
-    cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
+    cause_id = fields.Many2one(
+        "marketplace.cause", ondelete="set null", readonly=True, string="Cause"
+    )
     submission_id = fields.Many2one("marketplace.submission", ondelete="set null", readonly=True)
-    created_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
+    created_at = fields.Datetime("Created", default=fields.Datetime.now, readonly=True)
     sent = fields.Json("Values sent", readonly=True)
 
     # At most one waiting item for each thing to tell: that is the coalescing.

@@ -31,14 +31,17 @@ class MarketplacePartner(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", index=True
     )
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     external_id = fields.Char("External Partner ID", required=True)
-    partner_id = fields.Many2one("res.partner", required=True, ondelete="cascade", index=True)
-    customer_type = fields.Selection(
-        [("b2c", "Consumer"), ("b2b", "Business"), ("supplier", "Supplier")], default="b2c"
+    partner_id = fields.Many2one(
+        "res.partner", required=True, ondelete="cascade", index=True, string="Contact"
     )
-    last_sync_date = fields.Datetime(default=fields.Datetime.now)
+    customer_type = fields.Selection(
+        [("b2c", "Consumer"), ("b2b", "Business"), ("supplier", "Supplier")], default="b2c",
+        string="Customer type",
+    )
+    last_sync_date = fields.Datetime("Last seen", default=fields.Datetime.now)
 
     _external_unique = models.Constraint(
         "UNIQUE (account_id, external_id)",

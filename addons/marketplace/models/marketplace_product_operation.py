@@ -18,7 +18,9 @@ class MarketplaceProductOperation(models.Model):
         required=True,
         readonly=True,
     )
-    delivery_ids = fields.One2many("marketplace.delivery", "product_operation_id", readonly=True)
+    delivery_ids = fields.One2many(
+        "marketplace.delivery", "product_operation_id", readonly=True, string="What became of it"
+    )
 
     _waiting_idx = models.Index("(id) WHERE dispatched_at IS NULL")
     _record_idx = models.Index("(model_name, record_id, id)")

@@ -16,6 +16,14 @@ class MarketplaceOperation(models.AbstractModel):
     )
     data_text = fields.Text("Recorded data", compute="_compute_data_text")
 
+    @api.depends("record_operation")
+    def _compute_display_name(self):
+        for operation in self:
+            label = operation._fields["record_operation"].convert_to_export(
+                operation.record_operation, operation
+            )
+            operation.display_name = f"{label} #{operation.id}"
+
     @api.depends("model_name", "record_id", "operation_data")
     def _compute_record_name(self):
         names = names_of(self.env, self, "model_name", "record_id")
@@ -34,6 +42,55 @@ class MarketplaceOperation(models.AbstractModel):
     def _compute_data_text(self):
         for operation in self:
             operation.data_text = pretty(operation.operation_data)
+
+    def _compute_summary(self):
+        """Override of the bare one: fields by their labels, places by their names."""
+        locations = self._changed_locations()
+        for operation in self:
+            data = operation.operation_data or {}
+            values = data.get("values") or {}
+            shown = {name.partition("@")[0] for name in values}
+            parts = [
+                f"{operation._field_label(name, locations)}: {_short(old)} → {_short(new)}"
+                for name, (old, new) in values.items()
+            ]
+            parts += [
+                operation._field_label(name, locations)
+                for name in data.get("fields") or ()
+                if name not in shown
+            ]
+            parts += [
+                f"{label}: {data[name]}"
+                for name, label in (
+                    ("sku", self.env._("SKU")),
+                    ("barcode", self.env._("Barcode")),
+                    ("reason", self.env._("Reason")),
+                )
+                if data.get(name)
+            ]
+            operation.summary = ", ".join(parts)[:200]
+
+    def _changed_locations(self):
+        """Names of the places in the operations' data, one read for all."""
+        ids = set()
+        for operation in self:
+            for name in (operation.operation_data or {}).get("values") or ():
+                place = name.partition("@")[2]
+                if place.isdecimal():
+                    ids.add(int(place))
+        # sudo: the name of a place belongs to the log, the place itself stays guarded.
+        places = self.env["stock.location"].sudo().browse(ids).exists()
+        return {str(place.id): place.display_name for place in places}
+
+    def _field_label(self, name, locations):
+        """A recorded field as people know it, e.g. ``quantity@8`` as "Quantity (WH/Stock)"."""
+        field, _at, place = name.partition("@")
+        model = "stock.quant" if place else self.model_name
+        if model in self.env and field in self.env[model]._fields:
+            label = self.env[model]._fields[field]._description_string(self.env)
+        else:
+            label = field.replace("_", " ").capitalize()
+        return f"{label} ({locations[place]})" if place in locations else label
 
     def action_open_record(self):
         """The product, order or document that the operation happened to."""
@@ -70,6 +127,12 @@ class MarketplaceOutbox(models.Model):
     )
     sent_text = fields.Text("Values sent (text)", compute="_compute_sent_text")
     can_retry = fields.Boolean(compute="_compute_can_retry")
+
+    @api.depends("kind", "listing_id", "order_id")
+    def _compute_display_name(self):
+        for item in self:
+            kind = item._fields["kind"].convert_to_export(item.kind, item)
+            item.display_name = f"{kind}: {item.target_name or '#%s' % item.id}"
 
     @api.depends("listing_id", "order_id")
     def _compute_target_name(self):
@@ -260,6 +323,11 @@ class MarketplaceBudget(models.Model):
             budget.rate_text = self.env._(
                 "%(rate)s, %(burst)s at once", rate=text, burst=f"{budget.burst:g}"
             )
+
+
+def _short(value):
+    """A number without float dust; anything else as it is."""
+    return f"{value:.6g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
 
 
 def pretty(value):

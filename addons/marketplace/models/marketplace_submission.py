@@ -11,7 +11,7 @@ class MarketplaceSubmission(models.Model):
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", index=True, readonly=True
     )
-    provider = fields.Selection(related="account_id.provider", store=True)
+    provider = fields.Selection(related="account_id.provider", store=True, string="Channel")
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
     name = fields.Char(compute="_compute_name")
     lane = fields.Char(required=True, readonly=True)
@@ -27,19 +27,24 @@ class MarketplaceSubmission(models.Model):
         required=True,
         readonly=True,
         index=True,
+        string="Status",
     )
     item_count = fields.Integer("Items", readonly=True)
     error_count = fields.Integer("Errors", readonly=True)
     call_count = fields.Integer("Calls", readonly=True)
-    remote_id = fields.Char(readonly=True, index="btree_not_null")
-    deadline = fields.Datetime(readonly=True)
-    poll_at = fields.Datetime(readonly=True)
-    started_at = fields.Datetime(default=fields.Datetime.now, readonly=True)
-    finished_at = fields.Datetime(readonly=True)
+    remote_id = fields.Char("Id on the channel", readonly=True, index="btree_not_null")
+    deadline = fields.Datetime("Given up after", readonly=True)
+    poll_at = fields.Datetime("Asked again", readonly=True)
+    started_at = fields.Datetime("Started", default=fields.Datetime.now, readonly=True)
+    finished_at = fields.Datetime("Finished", readonly=True)
     duration = fields.Float("Seconds", readonly=True)
-    message = fields.Char(readonly=True)
-    exchange_ids = fields.One2many("marketplace.exchange", "submission_id", readonly=True)
-    outbox_ids = fields.One2many("marketplace.outbox", "submission_id", readonly=True)
+    message = fields.Char("Result", readonly=True)
+    exchange_ids = fields.One2many(
+        "marketplace.exchange", "submission_id", readonly=True, string="Calls made"
+    )
+    outbox_ids = fields.One2many(
+        "marketplace.outbox", "submission_id", readonly=True, string="Sent items"
+    )
 
     _account_started_idx = models.Index("(account_id, started_at)")
 

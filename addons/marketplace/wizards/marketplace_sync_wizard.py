@@ -39,7 +39,10 @@ class MarketplaceSyncWizard(models.TransientModel):
         help="Only connected accounts can be synchronized.",
     )
     scope = fields.Selection(
-        [("all", "Everything"), ("selection", "Only these")], default="all", required=True
+        [("all", "Everything"), ("selection", "Only these")],
+        "What",
+        default="all",
+        required=True,
     )
     product_ids = fields.Many2many(
         "product.product",
@@ -88,7 +91,7 @@ class MarketplaceSyncWizard(models.TransientModel):
             if wizard.mode == "products":
                 wizard.product_count = wizard._count_listings()
                 wizard.summary = self.env._(
-                    "%(count)s listings on %(accounts)s accounts will be checked; what differs "
+                    "%(count)s listing(s) on %(accounts)s account(s) will be checked; what differs "
                     "from the channel is sent.",
                     count=wizard.product_count,
                     accounts=len(wizard.account_ids),
@@ -96,13 +99,14 @@ class MarketplaceSyncWizard(models.TransientModel):
             elif wizard.mode == "order_status":
                 wizard.order_count = wizard._count_orders()
                 wizard.summary = self.env._(
-                    "The present status of %(count)s orders will be told to %(accounts)s accounts.",
+                    "The present status of %(count)s order(s) will be told to %(accounts)s "
+                    "account(s).",
                     count=wizard.order_count,
                     accounts=len(wizard.account_ids),
                 )
             else:
                 wizard.summary = self.env._(
-                    "%(accounts)s accounts will be asked for their orders of this period. Orders "
+                    "%(accounts)s account(s) will be asked for their orders of this period. Orders "
                     "that are here already are updated, never imported twice.",
                     accounts=len(wizard.account_ids),
                 )

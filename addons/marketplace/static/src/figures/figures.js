@@ -62,6 +62,10 @@ export class MarketplaceFigures extends Component {
         return value ? formatDateTime(deserializeDateTime(value)) : _t("never");
     }
 
+    ago(value) {
+        return value ? deserializeDateTime(value).toRelative() : _t("never");
+    }
+
     latencyClass(value) {
         return this.goalClass(value, value <= this.state.figures.goals.seconds);
     }
