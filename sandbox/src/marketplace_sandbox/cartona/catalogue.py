@@ -71,6 +71,7 @@ class Catalogue:
         self._accepted = 0
         self._by_internal: dict[str, dict[int, Product]] = {}
         self._by_base: dict[int, dict[int, Product]] = {}
+        self._by_supplier: dict[str, dict[int, Product]] = {}
         for product in self.products.values():
             self._index(product)
 
@@ -80,11 +81,13 @@ class Catalogue:
         self.acceptances.clear()
         self._by_internal.clear()
         self._by_base.clear()
+        self._by_supplier.clear()
 
     def _index(self, product: Product) -> None:
         if product.internal_product_id is not None:
             self._by_internal.setdefault(product.internal_product_id, {})[product.id] = product
         self._by_base.setdefault(product.base_product_id, {})[product.id] = product
+        self._by_supplier.setdefault(product.supplier_code, {})[product.id] = product
 
     # === FINDING === #
 
@@ -99,6 +102,9 @@ class Catalogue:
     def by_base(self, base_id: int, codes: Collection[str]) -> list[Product]:
         found = self._by_base.get(base_id, {}).values()
         return [product for product in found if product.supplier_code in codes]
+
+    def of_supplier(self, code: str) -> list[Product]:
+        return list(self._by_supplier.get(code, {}).values())
 
     def identify(self, row: dict[str, Any], codes: Collection[str]) -> list[Product]:
         """Products that a row means: by supplier_product_id, else internal_product_id, else
@@ -338,6 +344,7 @@ class Catalogue:
     def remove(self, product: Product) -> None:
         self.products.pop(str(product.id))
         self._by_base[product.base_product_id].pop(product.id, None)
+        self._by_supplier[product.supplier_code].pop(product.id, None)
         if product.internal_product_id is not None:
             self._by_internal[product.internal_product_id].pop(product.id, None)
 

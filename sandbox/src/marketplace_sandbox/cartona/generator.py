@@ -84,11 +84,13 @@ class Generator:
     ) -> list[dict[str, Any]]:
         """Line requests for random products on offer; one in five comes as an offer in two lines.
 
+        :param products: all of the supplier.
         :param count: how many different products; None draws 1 to 5.
+        :return: empty when nothing is on offer.
         """
         wanted = count or self._chance.randint(1, 5)
         found: list[dict[str, Any]] = []
-        for product in self._chance.sample(products, min(wanted, len(products))):
+        for product in self._on_offer(products, wanted):
             most = min(product.on_offer, product.max_order or product.on_offer)
             least = max(1, product.min_order)
             amount = min(most, least + self._chance.randint(0, 4))
@@ -98,6 +100,15 @@ class Generator:
             else:
                 found.append(line)
         return found
+
+    def _on_offer(self, products: Sequence[Product], wanted: int) -> list[Product]:
+        """Random products that can be ordered; a large catalogue is not walked for each order."""
+        drawn = self._chance.sample(products, min(len(products), 8 * wanted))
+        fit = [each for each in drawn if each.on_offer >= max(1, each.min_order)]
+        if len(fit) < wanted and len(drawn) < len(products):
+            fit = [each for each in products if each.on_offer >= max(1, each.min_order)]
+            self._chance.shuffle(fit)
+        return fit[:wanted]
 
     def _offer(self, product: Product, amount: int) -> list[dict[str, Any]]:
         """The first pieces cheaper, the rest at the usual price: the cap of an offer."""

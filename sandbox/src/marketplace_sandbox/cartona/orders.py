@@ -175,16 +175,12 @@ class Orders:
     def _requests(self, spec: dict[str, Any], code: str, plain: bool) -> list[dict[str, Any]]:
         lines = spec.get("lines")
         if lines is None:
-            products = [
-                each
-                for each in self._catalogue.products.values()
-                if each.supplier_code == code and each.on_offer >= max(1, each.min_order)
-            ]
-            if not products:
-                raise Invalid(f"supplier {code} has nothing on offer; give lines with force")
             count = spec.get("line_count")
             wanted = None if count is None else integer_of(count, "line_count", 1, 500)
-            return self.generator.lines(products, wanted, plain)
+            found = self.generator.lines(self._catalogue.of_supplier(code), wanted, plain)
+            if not found:
+                raise Invalid(f"supplier {code} has nothing on offer; give lines with force")
+            return found
         if not isinstance(lines, list) or not lines:
             raise Invalid("lines must be a list with at least one line")
         return [object_of(each, "a line") for each in lines]
