@@ -190,7 +190,9 @@ class MarketplaceListing(models.Model):
         for listing in self:
             listing.odoo_price = listing.odoo_quantity = 0.0
             listing.price_explanation = listing.quantity_explanation = False
-        for account, listings in self.filtered("product_id").grouped("account_id").items():
+        # A new line has neither for a moment.
+        complete = self.filtered(lambda listing: listing.product_id and listing.account_id)
+        for account, listings in complete.grouped("account_id").items():
             account = account.sudo()
             prices = listings.sudo()._explain_price(account)
             quantities = (
