@@ -46,8 +46,14 @@
         "views/res_partner_views.xml",
         "views/marketplace_menus.xml",
         "wizards/marketplace_link_import_views.xml",
+        "wizards/marketplace_home_views.xml",
+        "wizards/marketplace_rotate_key_wizard_views.xml",
+        "wizards/marketplace_extract_wizard_views.xml",
     ],
     "assets": {
+        "web.assets_tests": [
+            "marketplace/static/tests/tours/**/*",
+        ],
         "web.assets_backend": [
             "marketplace/static/src/**/*",
         ],

@@ -42,3 +42,4 @@ from . import marketplace_figures
 from . import marketplace_readable
 from . import marketplace_link_account
 from . import marketplace_link_listing
+from . import marketplace_home

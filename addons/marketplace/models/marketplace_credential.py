@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS
 
 from ..tools import secrets
 
@@ -15,18 +17,26 @@ class MarketplaceCredential(models.Model):
         "marketplace.account", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="account_id.company_id", store=True, index=True)
-    platform = fields.Selection(related="account_id.provider")
-    key = fields.Char(required=True)
+    platform = fields.Selection(related="account_id.provider", string="Channel")
+    key = fields.Char("Name", required=True)
+    # Not even a manager reads or writes it: a token of one account must not be put into another,
+    # whose API address is elsewhere.
     token = fields.Text(
-        "Encrypted value", required=True, groups="base.group_no_one", copy=False, exportable=False
+        "Encrypted value",
+        required=True,
+        groups=NO_ACCESS,
+        copy=False,
+        exportable=False,
+        default=lambda self: secrets.encrypt(self.env, ""),
     )
     value = fields.Char(
+        "Secret",
         compute="_compute_value",
         inverse="_inverse_value",
         exportable=False,
         help="Write-only: what was saved is never shown again.",
     )
-    expires_at = fields.Datetime()
+    expires_at = fields.Datetime("Expires")
 
     _key_unique = models.Constraint(
         "UNIQUE (account_id, key)", "An account has one credential of each name."
@@ -39,13 +49,6 @@ class MarketplaceCredential(models.Model):
     def _inverse_value(self):
         for credential in self.filtered("value"):
             credential.sudo().token = secrets.encrypt(self.env, credential.value)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            if "value" in vals and "token" not in vals:
-                vals["token"] = secrets.encrypt(self.env, vals.pop("value") or "")
-        return super().create(vals_list)
 
     @api.model
     def _read_all(self, account):
@@ -72,10 +75,22 @@ class MarketplaceCredential(models.Model):
         else:
             self.sudo().create({"account_id": account.id, "key": key, **vals})
 
+    # === ROTATION === #
+
     @api.model
     def _rotate_keys(self):
-        """Encrypt everything with the newest key; returns how many were done."""
+        """Encrypt everything with the newest key.
+
+        What was encrypted with a key that is gone stays as it is, and its account is named: it
+        needs its credentials entered again.
+
+        :return: (number that were done, credentials that could not be read)
+        """
+        lost = self.sudo().browse()
         credentials = self.sudo().search([])
         for credential in credentials:
-            credential.token = secrets.rotate(self.env, credential.token)
-        return len(credentials)
+            try:
+                credential.token = secrets.rotate(self.env, credential.token)
+            except UserError:
+                lost |= credential
+        return len(credentials) - len(lost), lost
