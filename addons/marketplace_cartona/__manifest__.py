@@ -13,6 +13,7 @@
     "data": [
         "security/ir.model.access.csv",
         "data/marketplace_account_data.xml",
+        "wizards/marketplace_cartona_base_views.xml",
         "wizards/marketplace_cartona_cancel_views.xml",
         "wizards/marketplace_cartona_otp_views.xml",
         "wizards/sale_mass_cancel_orders_views.xml",
@@ -25,4 +26,9 @@
         "views/stock_picking_views.xml",
         "views/marketplace_cartona_menu.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "marketplace_cartona/static/tests/tours/**/*",
+        ],
+    },
 }

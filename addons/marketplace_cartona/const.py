@@ -1,4 +1,4 @@
-"""Tables of the Cartona addon. What the API itself says lives in ``marketplace_adapters.cartona``."""
+"""Names of the Cartona addon; the API's own tables are in ``marketplace_adapters.cartona``."""
 
 # Shown instead of a stored secret; writing it back changes nothing.
 MASK = "••••••••"
@@ -8,5 +8,6 @@ RETAILER_PREFIX = "retailer_"
 
 # Context key of the core: why an order is cancelled, in the channel's own words.
 REASON_KEY = "marketplace_cancel_reason"
-# Context key: ids of pickings whose receiver's code Cartona accepted in this very request.
-OTP_KEY = "cartona_otp_accepted"
+# Key of the cursor's cache: ids of orders whose receiver's code Cartona accepted in this very
+# transaction, which cannot see what was committed beside it. No context: a client may set those.
+ACCEPTED_KEY = "marketplace_cartona.accepted"

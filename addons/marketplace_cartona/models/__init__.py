@@ -1,11 +1,12 @@
-from . import marketplace_account
-from . import marketplace_account_webhook
-from . import marketplace_listing
-from . import marketplace_operation
-from . import marketplace_order
-from . import product_product
-from . import product_template
-from . import res_partner
-from . import sale_mass_cancel_orders
-from . import sale_order
-from . import stock_picking
+from . import (
+    marketplace_account,
+    marketplace_account_webhook,
+    marketplace_listing,
+    marketplace_operation,
+    marketplace_order,
+    product_product,
+    product_template,
+    res_partner,
+    sale_order,
+    stock_picking,
+)

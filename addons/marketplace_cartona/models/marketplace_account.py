@@ -1,13 +1,15 @@
 import ipaddress
 import re
 
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.marketplace.tools.db import fresh_env
 
 from marketplace_adapters.cartona import CANCEL_REASONS, PRODUCTION_URL, Adapter, api_url
-from marketplace_adapters.core import InvalidError
+from marketplace_adapters.core import AdapterError, InvalidError, ThrottledError
 
-from ..const import MASK
+from ..const import MASK, RETAILER_PREFIX
 
 API_PREFIX = "/api/v1"
 WEBHOOK_PATH = "/cartona_integration/webhook/order_status"
@@ -33,7 +35,7 @@ class MarketplaceAccount(models.Model):
         help="The supplier's token, as Cartona gave it. What is saved is never shown again.",
     )
     cartona_webhook_secret = fields.Char(
-        "Webhook token",
+        "Webhook secret",
         compute="_compute_cartona_secrets",
         inverse="_inverse_cartona_webhook_secret",
         groups="marketplace.group_manager",
@@ -97,7 +99,7 @@ class MarketplaceAccount(models.Model):
         pounds = self.env.ref("base.EGP", raise_if_not_found=False)
         for account in self.filtered(lambda account: account.provider == "cartona"):
             account.currency_id = account.currency_id or pounds
-        super()._compute_currency_id()
+        return super()._compute_currency_id()
 
     def _compute_cartona_secrets(self):
         stored = {
@@ -109,9 +111,7 @@ class MarketplaceAccount(models.Model):
         for account in self:
             known = account._origin.id
             account.cartona_token = MASK if (known, "token") in stored else False
-            account.cartona_webhook_secret = (
-                MASK if (known, "webhook_token") in stored else False
-            )
+            account.cartona_webhook_secret = MASK if (known, "webhook_token") in stored else False
 
     def _compute_cartona_webhook_url(self):
         for account in self:
@@ -181,9 +181,7 @@ class MarketplaceAccount(models.Model):
                     self.env._("Cartona takes at most %s rows in one call.", MOST_ROWS)
                 )
             if not (1 <= account.cartona_page_size <= MOST_ROWS):
-                raise ValidationError(
-                    self.env._("A page of Cartona has 1 to %s rows.", MOST_ROWS)
-                )
+                raise ValidationError(self.env._("A page of Cartona has 1 to %s rows.", MOST_ROWS))
 
     # === CRUD METHODS === #
 
@@ -233,6 +231,18 @@ class MarketplaceAccount(models.Model):
             )
         return options
 
+    def _partner_external_id(self, text):
+        """Override of ``marketplace`` to add the prefix that people leave out (X39)."""
+        text = super()._partner_external_id(text)
+        if self.provider != "cartona" or not text or text.startswith(RETAILER_PREFIX):
+            return text
+        return RETAILER_PREFIX + text
+
+    def _link_extra_columns(self):
+        """Override of ``marketplace`` to keep unit and count, as Cartona names them."""
+        columns = super()._link_extra_columns()
+        return (*columns, "unit", "unit_count") if self.provider == "cartona" else columns
+
     # === BUSINESS METHODS === #
 
     def _of_cartona(self):
@@ -263,6 +273,44 @@ class MarketplaceAccount(models.Model):
             raise ValidationError(
                 self.env._("The API address cannot be used: %s", exc.message)
             ) from exc
+
+    def _cartona_ask(self, question):
+        """Ask Cartona something on behalf of a person who waits; the calls are kept.
+
+        :param question: function of the adapter.
+        :raise UserError: no usable answer; it says what a person can do.
+        """
+        self.ensure_one()
+        if not self._may_call():
+            raise UserError(
+                self.env._("%s is not connected, or paused: nothing can be asked.", self.name)
+            )
+        account = self.sudo()
+        with account._open_adapter() as adapter:
+            try:
+                return question(adapter)
+            except ThrottledError as exc:
+                seconds = int(exc.retry_after) + 1
+                raise UserError(
+                    self.env._("Cartona is busy. Try again in %s seconds.", seconds)
+                ) from exc
+            except AdapterError as exc:
+                raise UserError(self.env._("Cartona could not be asked: %s", exc.message)) from exc
+            finally:
+                with fresh_env(account.env) as env:
+                    env["marketplace.exchange"]._store(
+                        account.with_env(env), adapter.take_exchanges()
+                    )
+
+    @api.model
+    @tools.ormcache()
+    def _cartona_used(self):
+        """Whether any account of Cartona works: sales and transfers of others cost nothing."""
+        return bool(
+            self.sudo().search_count(
+                [("provider", "=", "cartona"), ("state", "!=", "draft")], limit=1
+            )
+        )
 
     def _cartona_networks(self):
         """Networks that may send messages; none: everybody.

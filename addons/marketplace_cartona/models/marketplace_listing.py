@@ -73,9 +73,7 @@ class MarketplaceListing(models.Model):
             base = (listing.cartona_base_product_id or "").strip()
             count = listing.cartona_unit_count
             if not 0 <= count <= MOST_PIECES:
-                raise ValidationError(
-                    self.env._("A unit has 1 to %s pieces.", f"{MOST_PIECES:,}")
-                )
+                raise ValidationError(self.env._("A unit has 1 to %s pieces.", f"{MOST_PIECES:,}"))
             given = {
                 "base_product_id": base,
                 "unit": listing.cartona_unit or "",
@@ -98,6 +96,60 @@ class MarketplaceListing(models.Model):
             self._request()
         return result
 
+    # === ACTIONS === #
+
+    def action_cartona_read(self):
+        """Ask Cartona for name, unit and base product of these listings, and keep them."""
+        found = 0
+        for account, listings in self.filtered("external_id").grouped("account_id").items():
+            if account.provider != "cartona":
+                continue
+            ids = listings.mapped("external_id")
+            remote = account._cartona_ask(lambda adapter, ids=ids: list(adapter.listings(ids)))
+            by_id = {one.key.external_id: one for one in remote}
+            for listing in listings:
+                if listing.external_id in by_id:
+                    listing._cartona_keep(by_id[listing.external_id])
+                    found += 1
+        message = self.env._(
+            "Cartona knows %(found)s of %(all)s listings.", found=found, all=len(self)
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if found == len(self) else "warning",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _cartona_keep(self, remote):
+        """Keep what Cartona says of this listing.
+
+        :param remote: :class:`marketplace_adapters.core.RemoteListing`.
+        """
+        kept = {
+            name: remote.key.extra[name]
+            for name in ("base_product_id", "unit", "unit_count")
+            if remote.key.extra.get(name)
+        }
+        extra = (self.extra or {}) | kept
+        if extra != (self.extra or {}):
+            self.extra = extra
+
+    def action_cartona_find_base(self):
+        """Look the product up in Cartona's own catalogue."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Find in Cartona's catalogue"),
+            "res_model": "marketplace.cartona.base",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_listing_id": self.id},
+        }
+
     # === HOOKS OF THE CORE === #
 
     def _attributes(self):
@@ -115,8 +167,7 @@ class MarketplaceListing(models.Model):
         return attributes | {name: value for name, value in own.items() if value is not None}
 
     def _snapshot_inventory(self, account):
-        """Override of ``marketplace`` for Cartona's stock switches and the stock of base products.
-        """
+        """Override of ``marketplace`` for stock switches and the stock of base products."""
         states = super()._snapshot_inventory(account)
         if account.provider != "cartona":
             return states
@@ -133,11 +184,15 @@ class MarketplaceListing(models.Model):
 
     def _tell_base_stock(self, tell, steps):
         """The exact quantity instead of whole units: 25 pieces in boxes of 12 are 25 pieces of
-        the base product, and not two boxes' 24 (C17)."""
+        the base product, and not two boxes' 24 (C17).
+
+        Where nobody said how many pieces Cartona counts in the unit, its piece is our unit of
+        measure.
+        """
         if not self._is_offered():
             return tell
         pieces = max(0.0, steps[-2][1])
-        per_unit = Fraction(str(self.unit_count or 1))
+        per_unit = Fraction(str(self.unit_count or 1)) if self.cartona_unit_count else Fraction(1)
         quantity = Fraction(str(round(pieces, 6))) / per_unit
         exact = Decimal(quantity.numerator) / Decimal(quantity.denominator)
         state = dataclasses.replace(tell.state, quantity=exact, in_stock=exact > 0)
@@ -154,6 +209,4 @@ class MarketplaceListing(models.Model):
             state = dataclasses.replace(state, in_stock=True, unlimited=True)
         if state is tell.state:
             return tell
-        return Tell(
-            state, tell.values | {"in_stock": state.in_stock, "unlimited": state.unlimited}
-        )
+        return Tell(state, tell.values | {"in_stock": state.in_stock, "unlimited": state.unlimited})

@@ -4,11 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.marketplace.snapshot import Nothing
-from odoo.addons.marketplace.tools.db import fresh_env
 
 from marketplace_adapters.cartona import allowed
 from marketplace_adapters.core import (
-    AdapterError,
     ItemResult,
     Kind,
     OrderKey,
@@ -16,8 +14,9 @@ from marketplace_adapters.core import (
     Outcome,
     PushItem,
     StatusUpdate,
-    ThrottledError,
 )
+
+from ..const import ACCEPTED_KEY
 
 DELIVERED_BY = [
     ("delivered_by_supplier", "Supplier"),
@@ -30,7 +29,8 @@ OVER = ("delivered", "cancelled", "returned")
 class MarketplaceOrder(models.Model):
     """An order of a Cartona supplier.
 
-    Who may set which status, and in which direction, is :func:`marketplace_adapters.cartona.allowed`.
+    Who may set which status, and in which direction, says :func:`marketplace_adapters.cartona.
+    allowed`.
     """
 
     _inherit = "marketplace.order"
@@ -108,7 +108,7 @@ class MarketplaceOrder(models.Model):
         return super()._knows(item, values)
 
     def _snapshot_cancel(self, item):
-        """Override of ``marketplace``: while the retailer edits, not even a cancellation is taken."""
+        """Override of ``marketplace``: while the retailer edits, no cancellation is taken."""
         if self.provider == "cartona" and self.status == "hold":
             return self._on_hold()
         return super()._snapshot_cancel(item)
@@ -144,6 +144,15 @@ class MarketplaceOrder(models.Model):
             return super()._target()
         return OrderKey(self.external_id, {"fulfilment": self.fulfilment or "seller"})
 
+    def _local_state(self):
+        """Override of ``marketplace``: of an order of Cartona that nothing is to go any more, what
+        left is the delivery, also when less left than was ordered (X23)."""
+        state = super()._local_state()
+        if self.provider != "cartona" or state != "partial":
+            return state
+        outgoing = self.sale_order_id._marketplace_outgoing()
+        return "delivered" if set(outgoing.mapped("state")) <= {"done", "cancel"} else state
+
     # === HANDING OVER === #
 
     def _cartona_can_hand_over(self):
@@ -168,6 +177,21 @@ class MarketplaceOrder(models.Model):
             "shipment", sale, sale, {"key": "handed", "status": "shipped"}
         )
 
+    def _cartona_note_short(self):
+        """Less left than was ordered, and nothing is to follow: Cartona counts the full order."""
+        self.ensure_one()
+        short = self.sale_order_id.order_line.filtered(
+            lambda line: (
+                line.qty_delivered_method == "stock_move"
+                and line.product_uom_id.compare(line.qty_delivered, line.product_uom_qty) < 0
+            )
+        )
+        if short:
+            self._ask_person(
+                self.env._("Less was delivered than ordered, but Cartona counts the full order."),
+                ", ".join(short.product_id.mapped("display_name")),
+            )
+
     # === MONEY === #
 
     def _cartona_money_note(self):
@@ -178,9 +202,7 @@ class MarketplaceOrder(models.Model):
             (self.env._("instalment collected by Cartona"), self.cartona_installment),
             (self.env._("wallet top-up collected for Cartona"), self.cartona_top_up),
         ]
-        shown = [
-            f"{label} {self.currency_id.format(amount)}" for label, amount in parts if amount
-        ]
+        shown = [f"{label} {self.currency_id.format(amount)}" for label, amount in parts if amount]
         if not shown:
             return ""
         return self.env._(
@@ -199,12 +221,19 @@ class MarketplaceOrder(models.Model):
         return bool(
             self.provider == "cartona"
             and self.otp_required
-            and not self.cartona_confirmed_at
+            and not self._cartona_is_confirmed()
             and self.status not in OVER
             and self.account_id.state != "draft"
             and self.account_id.sync_order_status
             and self._outbound_allowed("delivered")
         )
+
+    def _cartona_is_confirmed(self):
+        """Whether Cartona accepted the code, earlier or in this very transaction."""
+        return bool(self.cartona_confirmed_at) or self.id in self._cartona_accepted()
+
+    def _cartona_accepted(self):
+        return self.env.cr.cache.setdefault(ACCEPTED_KEY, set())
 
     def _cartona_deliver(self, otp):
         """Close the delivery on Cartona with the receiver's code, before Odoo closes it.
@@ -216,24 +245,18 @@ class MarketplaceOrder(models.Model):
         :raise UserError: refused, or no usable answer; nothing is to be validated then.
         """
         self.ensure_one()
-        if self.cartona_confirmed_at:
+        if self._cartona_is_confirmed():
             return
         otp = "".join((otp or "").split())
         if not otp:
             raise UserError(self.env._("Ask the receiver for the code of %s.", self.number))
-        if not self.account_id._may_call():
-            raise UserError(
-                self.env._(
-                    "%s is paused: resume it before you deliver an order with a code.",
-                    self.account_id.name,
-                )
-            )
         self._cartona_no_lines_waiting()
         result = self._cartona_push_delivered(otp)
         if result.outcome is Outcome.SUCCESS:
             self.env["marketplace.sender"]._retrying(
                 self._cartona_record_delivered, self.account_id, self.id
             )
+            self._cartona_accepted().add(self.id)
             self.invalidate_recordset()
             return
         if result.code == "wrong_otp":
@@ -263,29 +286,14 @@ class MarketplaceOrder(models.Model):
             StatusUpdate(OrderStatus.DELIVERED, otp=otp),
             f"otp:{self.id}",
         )
-        with self.account_id._open_adapter() as adapter:
-            try:
-                results = adapter.push("status", [item], item.key).results
-            except ThrottledError as exc:
-                raise UserError(
-                    self.env._(
-                        "Cartona is busy. Try again in %s seconds; nothing was validated.",
-                        int(exc.retry_after) + 1,
-                    )
-                ) from exc
-            except AdapterError as exc:
-                raise UserError(
-                    self.env._(
-                        "Cartona could not be asked, so nothing was validated. Try again; the "
-                        "same code can be used.\n%s",
-                        exc.message,
-                    )
-                ) from exc
-            finally:
-                with fresh_env(self.env) as env:
-                    env["marketplace.exchange"]._store(
-                        self.account_id.with_env(env), adapter.take_exchanges()
-                    )
+        try:
+            results = self.account_id._cartona_ask(
+                lambda adapter: adapter.push("status", [item], item.key).results
+            )
+        except UserError as exc:
+            raise UserError(
+                self.env._("%s\nNothing was validated; the same code can be used again.", exc)
+            ) from exc
         return next(iter(results), ItemResult(item.ref, Outcome.RETRY, "no_answer"))
 
     @api.model

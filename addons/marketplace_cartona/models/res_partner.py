@@ -2,8 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..const import RETAILER_PREFIX
-
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -49,9 +47,7 @@ class ResPartner(models.Model):
         query = (
             self.env["marketplace.partner"]
             .sudo()
-            ._search(
-                Domain("account_id", "=", account.id) & Domain("external_id", operator, value)
-            )
+            ._search(Domain("account_id", "=", account.id) & Domain("external_id", operator, value))
         )
         return Domain("id", "in", query.subselect("partner_id"))
 
@@ -71,8 +67,8 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         value = (value or "").strip()
-        if value and not value.startswith(RETAILER_PREFIX):
-            value = RETAILER_PREFIX + value
+        if account:
+            value = account._partner_external_id(value)
         if not account:
             if not value:
                 return
@@ -90,6 +86,4 @@ class ResPartner(models.Model):
         elif link:
             link.external_id = value
         elif value:
-            link.create(
-                {"account_id": account.id, "partner_id": self.id, "external_id": value}
-            )
+            link.create({"account_id": account.id, "partner_id": self.id, "external_id": value})

@@ -97,9 +97,7 @@ class SaleOrder(models.Model):
             sale.cartona_order_id = order
             sale.cartona_id = order.external_id
             sale.delivered_by = order.delivered_by
-            sale.cartona_fulfilment = (
-                (order.extra or {}).get("delivered_by") or order.fulfilment
-            )
+            sale.cartona_fulfilment = (order.extra or {}).get("delivered_by") or order.fulfilment
             sale.cartona_status = order.raw_status
             sale.cartona_editing = order.status == "hold"
             sale.cartona_otp_required = order.otp_required
@@ -170,7 +168,9 @@ class SaleOrder(models.Model):
         if self.env.context.get(REASON_KEY):
             return self.browse()
         return self.filtered(
-            lambda sale: sale.state != "cancel" and sale._cartona_tells_cancel(sale._cartona_order())
+            lambda sale: (
+                sale.state != "cancel" and sale._cartona_tells_cancel(sale._cartona_order())
+            )
         )
 
     def _cartona_tells_cancel(self, order):

@@ -1,8 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..const import OTP_KEY
-
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
@@ -17,6 +15,8 @@ class StockPicking(models.Model):
     def _pre_action_done_hook(self):
         """Override of ``stock`` to ask Cartona first: a delivery with a code is validated only
         after Cartona accepted the code."""
+        if not self.env["marketplace.account"]._cartona_used():
+            return super()._pre_action_done_hook()
         self._cartona_check_editing()
         result = super()._pre_action_done_hook()
         if result is not True:
@@ -26,7 +26,8 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         """Override of ``stock``: no way around the code, also not for programs."""
-        awaiting = self._cartona_awaiting_otp()
+        used = self.env["marketplace.account"]._cartona_used()
+        awaiting = self._cartona_awaiting_otp() if used else None
         if awaiting:
             raise UserError(
                 self.env._(
@@ -35,20 +36,21 @@ class StockPicking(models.Model):
                 )
             )
         result = super()._action_done()
-        self._cartona_handed_over()
+        if used:
+            self._cartona_after_done()
         return result
 
     # === CODE OF THE RECEIVER === #
 
     def _cartona_awaiting_otp(self):
         """Pickings whose validation would complete a delivery that Cartona wants a code for."""
-        accepted = self.env.context.get(OTP_KEY) or ()
         return self.filtered(
-            lambda picking: picking.id not in accepted
-            and picking._cartona_is_delivery()
-            and picking.sale_id._cartona_order()
-            and picking.sale_id._cartona_order()._cartona_wants_otp()
-            and picking._cartona_completes(self)
+            lambda picking: (
+                picking._cartona_is_delivery()
+                and picking.sale_id._cartona_order()
+                and picking.sale_id._cartona_order()._cartona_wants_otp()
+                and picking._cartona_completes(self)
+            )
         )
 
     def _cartona_is_delivery(self):
@@ -107,14 +109,17 @@ class StockPicking(models.Model):
                     )
                 )
 
-    def _cartona_handed_over(self):
-        """In a delivery of several steps, the goods are on their way once the step before the
-        last one is done."""
+    def _cartona_after_done(self):
+        """What a validated transfer means to an order of Cartona."""
         for picking in self:
             if picking.state != "done" or not picking.sale_id:
                 continue
-            if "customer" not in picking.move_ids.move_dest_ids.location_dest_id.mapped("usage"):
-                continue
             order = picking.sale_id._cartona_order()
-            if order and order._cartona_can_hand_over():
+            if not order:
+                continue
+            next_step = picking.move_ids.move_dest_ids.location_dest_id
+            if "customer" in next_step.mapped("usage") and order._cartona_can_hand_over():
+                # The last but one of several steps: the goods are on their way.
                 order._cartona_hand_over()
+            elif order._local_state() == "delivered":
+                order._cartona_note_short()

@@ -51,9 +51,9 @@ class Cartona:
             **members,
         }
         return str(
-            self.call(
-                "POST", "cartona/products", {"products": [row], "supplier_code": "RETAIL"}
-            )[0]["id"]
+            self.call("POST", "cartona/products", {"products": [row], "supplier_code": "RETAIL"})[
+                0
+            ]["id"]
         )
 
     def product(self, external_id):
@@ -68,9 +68,7 @@ class Cartona:
         :return: its hashed_id.
         """
         rows = [
-            line
-            if isinstance(line, dict)
-            else {"supplier_product_id": line[0], "amount": line[1]}
+            line if isinstance(line, dict) else {"supplier_product_id": line[0], "amount": line[1]}
             for line in lines
         ]
         spec = {

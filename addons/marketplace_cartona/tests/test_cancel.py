@@ -111,9 +111,7 @@ class TestCancel(OrderCase):
         self.send()
         remotes = [self.cartona.order(hashed_id) for hashed_id, _sale in orders]
         self.assertEqual([one["status"] for one in remotes], ["cancelled_by_supplier"] * 3)
-        self.assertEqual(
-            [one["cancellation_reason"] for one in remotes], ["expired_products"] * 3
-        )
+        self.assertEqual([one["cancellation_reason"] for one in remotes], ["expired_products"] * 3)
         bodies = [
             json.loads(call["request_body"])
             for call in self.cartona.calls("order/update-order-status")
@@ -143,7 +141,9 @@ class TestCancel(OrderCase):
         self.assertEqual((order.status, order.raw_status), ("cancelled", "cancelled_by_retailer"))
         self.assertEqual(order.cancel_reason, "different_prices")
         self.assertEqual(self.status(hashed_id), "cancelled_by_retailer")
-        self.assertFalse(order.outbox_ids.filtered(lambda item: item.kind == "cancel" and item.sent))
+        self.assertFalse(
+            order.outbox_ids.filtered(lambda item: item.kind == "cancel" and item.sent)
+        )
 
     def test_what_cartona_cancelled_is_not_asked_about_here(self):
         hashed_id, sale = self.order_in()

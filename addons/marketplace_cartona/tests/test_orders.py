@@ -79,9 +79,7 @@ class TestOrdersIn(OrderCase):
         for _again in range(3):
             self.fetch()
         self.assertEqual(self.order_of(hashed_id).sale_order_id, sale)
-        self.assertEqual(
-            self.env["sale.order"].search_count([("cartona_id", "=", hashed_id)]), 1
-        )
+        self.assertEqual(self.env["sale.order"].search_count([("cartona_id", "=", hashed_id)]), 1)
         self.assertEqual(len(sale.order_line), 1)
 
     @covers("R268", "R34")
@@ -253,7 +251,9 @@ class TestOrdersIn(OrderCase):
 
 @tagged("post_install", "-at_install")
 class TestStatusOut(OrderCase):
-    @covers("R99", "R100", "R101", "R132", "R174", "R176", "R177", "R179", "R181", "R182", "R268", "X23")
+    @covers(
+        "R99", "R100", "R101", "R132", "R174", "R176", "R177", "R179", "R181", "R182", "R268", "X23"
+    )
     def test_confirming_approves_and_delivering_delivers(self):
         self.account.order_mode = "quotation"
         hashed_id, sale = self.order_in()
@@ -265,9 +265,7 @@ class TestStatusOut(OrderCase):
         self.deliver(sale)
         self.assertEqual(self.status(hashed_id), "delivered")
         paths = [call["path"] for call in self.cartona.calls(SINGLE)]
-        self.assertEqual(
-            paths, [f"/api/v1/order/update-order-status/{hashed_id}"] * len(paths)
-        )
+        self.assertEqual(paths, [f"/api/v1/order/update-order-status/{hashed_id}"] * len(paths))
 
     @covers("X22", "R263", "R279")
     def test_several_at_once_travel_in_one_call(self):
@@ -293,6 +291,19 @@ class TestStatusOut(OrderCase):
         self.assertEqual(self.status(hashed_id), "assigned_to_salesman")
         self.deliver(sale)
         self.assertEqual(self.status(hashed_id), "delivered")
+
+    @covers("X23")
+    def test_less_than_ordered_without_a_backorder_is_delivered_and_a_person_is_told(self):
+        hashed_id, sale = self.order_in(amount=5)
+        picking = sale.picking_ids
+        picking.move_ids.quantity = 2
+        picking.move_ids.picked = True
+        wizard = picking.button_validate()
+        backorder = self.env[wizard["res_model"]].with_context(**wizard["context"]).create({})
+        backorder.process_cancel_backorder()
+        self.send()
+        self.assertEqual(self.status(hashed_id), "delivered")
+        self.assertIn("Less was delivered than ordered", self.order_of(hashed_id).attention)
 
     @covers("X23")
     def test_an_order_can_be_handed_to_the_salesman_by_hand(self):

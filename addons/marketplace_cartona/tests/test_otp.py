@@ -66,9 +66,7 @@ class TestOtp(OrderCase):
         user = new_test_user(self.env, "cartona-courier", groups="stock.group_stock_user")
         picking = sale.picking_ids.with_user(user)
         action = picking.button_validate()
-        form = Form(
-            self.env[action["res_model"]].with_user(user).with_context(**action["context"])
-        )
+        form = Form(self.env[action["res_model"]].with_user(user).with_context(**action["context"]))
         with form.line_ids.edit(0) as line:
             line.otp = OTP
         form.save().action_deliver()
@@ -201,7 +199,7 @@ class TestOtp(OrderCase):
         _hashed_id, sale = self.order_with_code()
         wizard = self.dialog(sale.picking_ids.button_validate(), OTP)
         self.account.action_pause()
-        with self.assertRaisesRegex(UserError, "is paused"):
+        with self.assertRaisesRegex(UserError, "not connected, or paused"):
             wizard.action_deliver()
 
     def test_changed_lines_go_first(self):
@@ -247,6 +245,7 @@ class TestOtp(OrderCase):
         self.assertEqual(picking.state, "done")
         self.assertEqual(self.status(hashed_id), "delivered")
         self.assertEqual(len(sale.picking_ids), 1)
+        self.assertIn("Less was delivered than ordered", self.order_of(hashed_id).attention)
 
     def test_no_code_is_asked_where_none_is_needed(self):
         for members in (
@@ -291,3 +290,12 @@ class TestOtp(OrderCase):
         receipt.action_confirm()
         self.assertTrue(receipt.button_validate())
         self.assertEqual(receipt.state, "done")
+
+    def test_a_context_is_no_way_around_the_code(self):
+        _hashed_id, sale = self.order_with_code()
+        picking = sale.picking_ids.with_context(
+            cartona_otp_accepted=sale.picking_ids.ids, skip_sanity_check=True, skip_backorder=True
+        )
+        action = picking.button_validate()
+        self.assertEqual(action["res_model"], "marketplace.cartona.otp")
+        self.assertEqual(picking.state, "assigned")

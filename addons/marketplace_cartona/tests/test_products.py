@@ -3,7 +3,7 @@ import json
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from marketplace_adapters.testing import covers
@@ -91,9 +91,7 @@ class TestProducts(CartonaCase):
     @covers("R328", "X20")
     def test_no_stock_is_zero_and_out_of_stock_never_negative(self):
         product = self._make_product()
-        self.env["stock.quant"]._update_available_quantity(
-            product, self.warehouse.lot_stock_id, -5
-        )
+        self.env["stock.quant"]._update_available_quantity(product, self.warehouse.lot_stock_id, -5)
         listing = self._link(product, available_stock_quantity=9)
         self.send()
         remote = self.cartona.product(listing.external_id)
@@ -141,7 +139,13 @@ class TestProducts(CartonaCase):
         self.assertEqual(
             {
                 name: remote[name]
-                for name in ("min_order", "max_order", "is_published", "remind_me_at_stock", "notes")
+                for name in (
+                    "min_order",
+                    "max_order",
+                    "is_published",
+                    "remind_me_at_stock",
+                    "notes",
+                )
             },
             {
                 "min_order": 2,
@@ -251,6 +255,66 @@ class TestProducts(CartonaCase):
             self.rows(BASE_STOCK), [{"base_product_id": 4090, "available_stock_quantity": 25}]
         )
         self.assertEqual(self.cartona.product(box.external_id)["available_stock_quantity"], 2)
+
+    @covers("C17")
+    def test_without_a_count_the_piece_of_cartona_is_our_unit_of_measure(self):
+        self.account.cartona_base_stock = True
+        _product, piece, box = self._piece_and_box(25)
+        piece.active = False
+        box.cartona_unit_count = 0
+        self.send()
+        self.assertEqual(
+            self.rows(BASE_STOCK), [{"base_product_id": 4090, "available_stock_quantity": 25}]
+        )
+
+    @covers("R264", "R271", "R275", "R276")
+    def test_unit_and_base_product_are_read_from_cartona(self):
+        listing = self._link(self._make_product(), base_product_id=4711, unit="box", unit_count=24)
+        gone = self._link(self._make_product())
+        gone.external_id = "999999"
+        result = (listing | gone).action_cartona_read()
+        self.assertIn("1 of 2", result["params"]["message"])
+        self.assertEqual(
+            (listing.cartona_base_product_id, listing.cartona_unit, listing.cartona_unit_count),
+            ("4711", "box", 24),
+        )
+        self.assertFalse(gone.cartona_base_product_id)
+
+    @covers("R264", "R271", "R276")
+    def test_a_base_product_is_found_in_cartonas_catalogue(self):
+        self.cartona.call(
+            "POST",
+            "cartona/base-products",
+            {"id": 650, "name": "Tea bags", "name_ar": "شاي", "units": [["piece", 1]]},
+        )
+        self.cartona.call(
+            "POST", "cartona/base-products", {"id": 651, "name": "Rice", "units": [["kg", 1]]}
+        )
+        listing = self._link(self._make_product("Tea"))
+        action = listing.action_cartona_find_base()
+        wizard = Form(self.env[action["res_model"]].with_context(**action["context"])).save()
+        self.assertEqual((wizard.search, wizard.unit, wizard.unit_count), ("Tea", "piece", 1))
+        wizard.search = "شاي"
+        wizard.action_search()
+        self.assertEqual(
+            [(line.base_product_id, line.title) for line in wizard.line_ids], [("650", "Tea bags")]
+        )
+        wizard.line_ids.action_choose()
+        self.assertEqual(
+            listing.extra, {"base_product_id": "650", "unit": "piece", "unit_count": "1"}
+        )
+        wizard.search = " "
+        with self.assertRaisesRegex(UserError, "Enter a word"):
+            wizard.action_search()
+
+    def test_when_cartona_cannot_be_asked_a_person_is_told_why(self):
+        listing = self._link(self._make_product())
+        self.account.cartona_token = "wrong"
+        with self.assertRaisesRegex(UserError, "could not be asked"):
+            listing.action_cartona_read()
+        self.account.action_pause()
+        with self.assertRaisesRegex(UserError, "not connected, or paused"):
+            listing.action_cartona_read()
 
     def test_the_base_product_is_kept_beside_other_identifiers(self):
         listing = self._link(self._make_product())
@@ -394,7 +458,10 @@ class TestProducts(CartonaCase):
         self.env.flush_all()
         self.env.cr.precommit.run()
         operations = self.env["marketplace.product.operation"]
-        own = [("model_name", "=", "product.template"), ("record_id", "=", product.product_tmpl_id.id)]
+        own = [
+            ("model_name", "=", "product.template"),
+            ("record_id", "=", product.product_tmpl_id.id),
+        ]
         operation = operations.search(own)
         self.assertFalse(operation.cartona_status)
         self.assertEqual(operations.search([*own, ("cartona_status", "=", False)]), operation)

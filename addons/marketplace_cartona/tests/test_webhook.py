@@ -110,7 +110,9 @@ class TestWebhook(HttpCase, OrderCase):
         body = {"hashed_id": "x", "status": "approved"}
         for token in (None, "", "wrong", WEBHOOK_TOKEN + "x", WEBHOOK_TOKEN[:-1], "رمز".encode()):
             with self.subTest(token):
-                self.assertEqual(self.refused(401, body, token=token).json()["error"], "unauthorized")
+                self.assertEqual(
+                    self.refused(401, body, token=token).json()["error"], "unauthorized"
+                )
 
     def test_the_token_of_an_account_that_is_not_connected_is_worth_nothing(self):
         self.account.state = "draft"

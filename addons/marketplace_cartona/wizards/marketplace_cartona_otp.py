@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 
-from ..const import OTP_KEY
-
 
 class MarketplaceCartonaOtp(models.TransientModel):
     """Asks for the code that the receiver got from Cartona, and closes the delivery there before
@@ -28,7 +26,7 @@ class MarketplaceCartonaOtp(models.TransientModel):
         pickings = self.env["stock.picking"].browse(
             self.env.context.get("button_validate_picking_ids") or self.line_ids.picking_id.ids
         )
-        return pickings.with_context(**{OTP_KEY: pickings.ids}).button_validate()
+        return pickings.button_validate()
 
 
 class MarketplaceCartonaOtpLine(models.TransientModel):
@@ -40,7 +38,7 @@ class MarketplaceCartonaOtpLine(models.TransientModel):
     wizard_id = fields.Many2one("marketplace.cartona.otp", required=True, ondelete="cascade")
     picking_id = fields.Many2one("stock.picking", required=True, ondelete="cascade", readonly=True)
     order_id = fields.Many2one("marketplace.order", compute="_compute_order", compute_sudo=True)
-    number = fields.Char("Number", compute="_compute_order", compute_sudo=True)
+    number = fields.Char(compute="_compute_order", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_order", compute_sudo=True)
     cash_to_collect = fields.Monetary(compute="_compute_order", compute_sudo=True)
     otp = fields.Char("Code", copy=False, exportable=False)

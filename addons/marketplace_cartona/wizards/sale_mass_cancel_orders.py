@@ -30,5 +30,6 @@ class SaleMassCancelOrders(models.TransientModel):
     def action_mass_cancel(self):
         """Override of ``sale`` to give all Cartona orders among them one reason."""
         if self.cartona_order_count:
-            self = self.with_context(**{REASON_KEY: self.cartona_reason})
-        return super(SaleMassCancelOrders, self).action_mass_cancel()
+            asked = self.with_context(**{REASON_KEY: self.cartona_reason})
+            return super(SaleMassCancelOrders, asked).action_mass_cancel()
+        return super().action_mass_cancel()
