@@ -1,7 +1,10 @@
-from . import test_account
-from . import test_cancel
-from . import test_orders
-from . import test_otp
-from . import test_permissions
-from . import test_products
-from . import test_webhook
+from . import (
+    test_account,
+    test_cancel,
+    test_orders,
+    test_otp,
+    test_permissions,
+    test_products,
+    test_tours,
+    test_webhook,
+)
