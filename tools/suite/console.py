@@ -13,6 +13,8 @@ from typing import Any
 
 #: Lines of a failed program's output that are shown; the whole output stays in its log file.
 TAIL_LINES = 25
+#: Characters of each of them.
+LINE_LIMIT = 400
 
 
 class SuiteError(Exception):
@@ -85,7 +87,7 @@ def run(
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"$ {' '.join(words)}\n{done.stdout}", encoding="utf-8")
     if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-TAIL_LINES:])
+        tail = "\n".join(line[:LINE_LIMIT] for line in done.stdout.splitlines()[-TAIL_LINES:])
         kept = f"\n(all of it: {log})" if log else ""
         raise SuiteError(f"{name} failed with exit code {done.returncode}\n{tail}{kept}", todo)
     return done.stdout

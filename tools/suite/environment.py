@@ -134,7 +134,7 @@ def _odoo() -> None:
         cwd="/",
         todo=f"delete {paths.HOME} and run this again",
     ).split()[-1]
-    say(f"  ✓ Odoo {said}")
+    say(f"  ✓ Odoo {said} ({source.version} of {source.told_by})")
     stamps.write("odoo", f"{_odoo_wish()}\n{source.folder}\n{source.key}")
 
 

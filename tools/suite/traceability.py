@@ -12,6 +12,8 @@ Pictures are listed in ``docs/screens.toml``::
 from __future__ import annotations
 
 import ast
+import importlib
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,18 +96,20 @@ def _known(known: Mapping[str, Requirement], number: str, where: str) -> Require
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        import tomllib
+        # New in Python 3.11; on 3.10 pytest brings the same as a package.
+        toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     except ModuleNotFoundError as error:
         raise SuiteError(
             f"reading {path.name} needs Python 3.11 or newer",
-            "start the script with one, for example python3.12 tools/requirements",
+            f"start the script with one, or with {paths.PYTHON}",
         ) from error
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = toml.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise SuiteError(f"{path}: {error}") from error
+    return data
 
 
 # --- reading tests -----------------------------------------------------------------------------
