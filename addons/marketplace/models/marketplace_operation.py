@@ -11,6 +11,14 @@ DELIVERY_STATUS = [
 ]
 
 
+class LooseMany2one(fields.Many2one):
+    """Without a foreign key: a log outlives what it names, and the check would double the cost
+    of its INSERT."""
+
+    def update_db_foreign_key(self, model, column):
+        """No constraint in the database."""
+
+
 class MarketplaceOperation(models.AbstractModel):
     """Something that happened in Odoo, written in the user's own transaction; never changed
     afterwards but for the mark that it was dispatched."""
@@ -31,7 +39,7 @@ class MarketplaceOperation(models.AbstractModel):
         "unlink: identifiers of what is gone. create: empty.",
     )
     operation_timestamp = fields.Datetime("Time", required=True, readonly=True)
-    user_id = fields.Many2one("res.users", readonly=True)
+    user_id = LooseMany2one("res.users", readonly=True)
     site_name = fields.Char(
         "Channel", readonly=True, help="Empty: for every channel that is concerned."
     )
