@@ -121,6 +121,14 @@ def test_a_file_elsewhere_belongs_to_no_stage(tmp_path: Path) -> None:
         runner.stage_of(tmp_path / "test_a.py")
 
 
+def test_a_stage_gets_only_its_own_files(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.py", tmp_path / "two.py"
+    words = (f"{one}::test_a", "-k", "x", str(two))
+    options = runner.Options(pytest=words, targets=(one, two), fresh=True)
+
+    assert options.only([two]) == runner.Options(("-k", "x", str(two)), (two,), fresh=True)
+
+
 @covers("X32", "R211")
 @pytest.mark.parametrize(("line", "version"), [("(19, 0, 0, FINAL, 0, '')", "19.0.0"), ("", "")])
 def test_odoos_version_is_read_from_its_source(tmp_path: Path, line: str, version: str) -> None:

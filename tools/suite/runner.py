@@ -16,7 +16,9 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from suite import addons, databases, environment, kept, locks, odoo, paths, postgres, stamps
@@ -45,6 +47,12 @@ class Options:
     update: bool = True
     addons: tuple[str, ...] = ()
 
+    def only(self, targets: Sequence[Path]) -> Options:
+        """The same, less the files and folders that are not among ``targets``."""
+        dropped = {str(target) for target in self.targets if target not in targets}
+        words = tuple(word for word in self.pytest if word.partition("::")[0] not in dropped)
+        return replace(self, pytest=words, targets=tuple(targets))
+
 
 @dataclass
 class Result:
@@ -66,7 +74,8 @@ def run_stages(names: Sequence[str], options: Options) -> int:
         say(f"\n=== {name} ===")
         started = time.monotonic()
         try:
-            results += STAGES[name](options)
+            mine = [target for target in options.targets if stage_of(target) == name]
+            results += STAGES[name](options.only(mine))
         except SuiteError as error:
             fail(error)
             seconds = time.monotonic() - started
@@ -94,21 +103,30 @@ def summarize(results: Sequence[Result]) -> int:
 
 
 def pure(options: Options) -> list[Result]:
-    results = []
-    for folder in (paths.ADAPTERS, paths.SANDBOX):
-        tests = folder / "tests"
-        if not tests.is_dir():
-            results.append(_absent(folder.name))
-            continue
-        mine = [target for target in options.targets if folder in target.absolute().parents]
-        if options.targets and not mine:
-            continue
-        words = list(options.pytest) if options.targets else [*options.pytest, str(tests)]
-        results.append(_run_pytest(folder.name, words, cwd=folder))
-    seconds = sum(result.seconds for result in results)
-    if results and not options.pytest:
+    folders = [paths.ADAPTERS, paths.SANDBOX]
+    if options.targets:
+        folders = [
+            folder
+            for folder in folders
+            if any(folder in target.parents for target in options.targets)
+        ]
+    started = time.monotonic()
+    with ThreadPoolExecutor(len(folders)) as pool:
+        # Side by side, each printed in one piece; a single one as it goes.
+        results = list(pool.map(partial(_pure_room, options, len(folders) > 1), folders))
+    seconds = time.monotonic() - started
+    if not options.pytest:
         results[-1].notes.append(f"pure tests {seconds:.1f} s of {PURE_BUDGET} s")
     return results
+
+
+def _pure_room(options: Options, quietly: bool, folder: Path) -> Result:
+    tests = folder / "tests"
+    if not tests.is_dir():
+        return _absent(folder.name)
+    mine = options.only([target for target in options.targets if folder in target.parents])
+    words = list(mine.pytest) if mine.targets else [*mine.pytest, str(tests)]
+    return _run_pytest(folder.name, words, cwd=folder, quietly=quietly)
 
 
 def repo(options: Options) -> list[Result]:
@@ -239,8 +257,12 @@ def _run_pytest(
     cwd: Path = paths.CHECKOUT,
     env: Mapping[str, str] | None = None,
     with_odoo: bool = False,
+    quietly: bool = False,
 ) -> Result:
-    """Run pytest in the environment, its output going to the terminal, and read its counts."""
+    """Run pytest in the environment and read its counts.
+
+    :param quietly: print its output in one piece at the end, not as it goes.
+    """
     report = paths.RUN / f"report-{name}-{os.getpid()}.json"
     report.unlink(missing_ok=True)
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
@@ -254,7 +276,18 @@ def _run_pytest(
     )
     variables["SUITE_REPORT"] = str(report)
     started = time.monotonic()
-    done = subprocess.run([*command, *words], cwd=cwd, env=variables, check=False)
+    done = subprocess.run(
+        [*command, *words],
+        cwd=cwd,
+        env=variables,
+        stdout=subprocess.PIPE if quietly else None,
+        stderr=subprocess.STDOUT if quietly else None,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if quietly:
+        say(f"--- {name}\n{done.stdout.rstrip()}")
     result = Result(name, seconds=time.monotonic() - started)
     try:
         counts = json.loads(report.read_text(encoding="utf-8"))
