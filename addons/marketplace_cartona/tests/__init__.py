@@ -1,6 +1,7 @@
 from . import (
     test_account,
     test_cancel,
+    test_data,
     test_orders,
     test_otp,
     test_permissions,
