@@ -44,6 +44,7 @@ class MarketplaceAccount(models.Model):
         required=True,
         copy=False,
         tracking=True,
+        string="Status",
         help="Paused: changes are still recorded, nothing is sent until somebody resumes.",
     )
     pause_reason = fields.Char("Why paused", copy=False, readonly=True, tracking=True)
@@ -186,11 +187,16 @@ class MarketplaceAccount(models.Model):
     body_retention_days = fields.Integer("Keep requests and answers (days)", default=14)
     webhook_token = fields.Char(
         "Webhook token",
-        copy=False, groups="marketplace.group_manager,marketplace.group_engine",
+        copy=False,
+        exportable=False,
+        groups="marketplace.group_manager,marketplace.group_engine",
         default=lambda self: secrets.token_urlsafe(32),
     )
     webhook_url = fields.Char(
-        "Webhook address", compute="_compute_webhook_url", groups="marketplace.group_manager"
+        "Webhook address",
+        compute="_compute_webhook_url",
+        exportable=False,
+        groups="marketplace.group_manager",
     )
     webhook_rate = fields.Integer(
         "Webhook calls per minute", default=1200, help="More are refused with 429."

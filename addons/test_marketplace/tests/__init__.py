@@ -12,3 +12,8 @@ from . import test_order_partner
 from . import test_order_tell
 from . import test_webhook
 from . import test_inbox_race
+from . import test_link_home
+from . import test_extract
+from . import test_order_company
+from . import test_credentials
+from . import test_security
