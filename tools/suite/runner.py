@@ -105,11 +105,7 @@ def summarize(results: Sequence[Result]) -> int:
 def pure(options: Options) -> list[Result]:
     folders = [paths.ADAPTERS, paths.SANDBOX]
     if options.targets:
-        folders = [
-            folder
-            for folder in folders
-            if any(folder in target.parents for target in options.targets)
-        ]
+        folders = [folder for folder in folders if _targets_in(folder, options)]
     started = time.monotonic()
     with ThreadPoolExecutor(len(folders)) as pool:
         # Side by side, each printed in one piece; a single one as it goes.
@@ -124,9 +120,13 @@ def _pure_room(options: Options, quietly: bool, folder: Path) -> Result:
     tests = folder / "tests"
     if not tests.is_dir():
         return _absent(folder.name)
-    mine = options.only([target for target in options.targets if folder in target.parents])
+    mine = options.only(_targets_in(folder, options))
     words = list(mine.pytest) if mine.targets else [*mine.pytest, str(tests)]
     return _run_pytest(folder.name, words, cwd=folder, quietly=quietly)
+
+
+def _targets_in(folder: Path, options: Options) -> list[Path]:
+    return [target for target in options.targets if folder in (target, *target.parents)]
 
 
 def repo(options: Options) -> list[Result]:
