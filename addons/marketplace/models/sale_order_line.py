@@ -17,7 +17,7 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         """Override of `sale` to record changed lines of confirmed orders."""
         names = LINE_FIELDS & vals.keys()
-        if not names:
+        if not names or not self.env["marketplace.recorder"]._enabled():
             return super().write(vals)
         changing = self.filtered(
             lambda line: line.state == "sale"
@@ -35,6 +35,8 @@ class SaleOrderLine(models.Model):
 
     def _record_marketplace(self):
         """One operation for each confirmed order, whatever the number of lines."""
+        if not self.env["marketplace.recorder"]._enabled():
+            return
         for order in self.filtered(lambda line: line.state == "sale").order_id:
             self.env["marketplace.recorder"]._record_order("lines", order, order)
 

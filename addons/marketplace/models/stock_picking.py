@@ -7,9 +7,10 @@ class StockPicking(models.Model):
     def _action_done(self):
         """Override of `stock` to record what left for a buyer, and what came back."""
         result = super()._action_done()
-        for picking in self:
-            if picking.state == "done" and picking.sale_id:
-                picking._record_marketplace()
+        if self.env["marketplace.recorder"]._enabled():
+            for picking in self:
+                if picking.state == "done" and picking.sale_id:
+                    picking._record_marketplace()
         return result
 
     def write(self, vals):
