@@ -150,6 +150,5 @@ class MarketplaceAccount(models.Model):
     def action_connect(self):
         """Go on with the connection of a new account, step by step."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("marketplace.action_connect_wizard")
-        action["context"] = {"default_account_id": self.id, "default_step": "credentials"}
-        return action
+        wizard = self.env["marketplace.connect.wizard"].create({"account_id": self.id})
+        return wizard._go("credentials")

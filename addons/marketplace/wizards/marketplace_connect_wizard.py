@@ -95,10 +95,10 @@ class MarketplaceConnectWizard(models.TransientModel):
     # === ACTIONS === #
 
     def action_next(self):
-        """One step on; each step checks what it asked for."""
+        """One step on, if what this one asked for is there and works."""
         self.ensure_one()
-        getattr(self, f"_leave_{self.step}")()
-        return self._go(STEPS[STEPS.index(self.step) + 1])
+        following = STEPS[STEPS.index(self.step) + 1]
+        return self._go(following if getattr(self, f"_leave_{self.step}")() else self.step)
 
     def action_back(self):
         """One step back; what was entered stays."""
@@ -139,25 +139,28 @@ class MarketplaceConnectWizard(models.TransientModel):
             self.account_id = self._unfinished_account() or self._create_account()
         self.account_id.name = self.name or self.account_id.name
         self._ask_for_credentials()
+        return True
 
     def _leave_credentials(self):
-        if not self.test_ok:
-            self._test()
-        if not self.test_ok:
-            raise UserError(self.test_message)
+        """Tested once more: whatever was edited since the last test counts."""
+        self._test()
+        return self.test_ok
 
     def _leave_policies(self):
         if self.account_id.sync_stock and not self.account_id.location_ids:
             raise UserError(self.env._("Say which locations this account sells from."))
+        return True
 
     def _unfinished_account(self):
-        """A draft of the same channel that was never given credentials: used, not doubled."""
+        """The untouched draft of this channel, as an addon installs it: used, not doubled."""
+        label = dict(self._provider_selection())[self.provider]
         return self.env["marketplace.account"].search(
             [
                 ("provider", "=", self.provider),
                 ("company_id", "=", self.company_id.id),
                 ("state", "=", "draft"),
                 ("credential_ids", "=", False),
+                ("name", "in", [label, self.name]),
             ],
             limit=1,
         )
