@@ -49,6 +49,7 @@
         "wizards/marketplace_home_views.xml",
         "wizards/marketplace_rotate_key_wizard_views.xml",
         "wizards/marketplace_extract_wizard_views.xml",
+        "wizards/marketplace_link_catalogue_views.xml",
     ],
     "assets": {
         "web.assets_tests": [

@@ -22,9 +22,13 @@ from . import marketplace_engine
 from . import marketplace_account_sync
 from . import marketplace_account_orders
 from . import marketplace_account_webhook
+from . import marketplace_order_plan
+from . import marketplace_order_total
 from . import marketplace_order_import
+from . import marketplace_order_lines
 from . import marketplace_order_update
 from . import marketplace_order_snapshot
+from . import marketplace_order_documents
 from . import product_template
 from . import product_product
 from . import product_pricelist_item
@@ -43,3 +47,4 @@ from . import marketplace_readable
 from . import marketplace_link_account
 from . import marketplace_link_listing
 from . import marketplace_home
+from . import marketplace_link_budget

@@ -40,6 +40,19 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return text
 
+    # === WINDOWS === #
+
+    def action_open_catalogue(self):
+        """What the channel lists, beside the products of Odoo."""
+        self.ensure_one()
+        catalogue = self.env["marketplace.link.catalogue"]._of(self)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": catalogue._name,
+            "res_id": catalogue.id,
+            "views": [(False, "form")],
+        }
+
     # === FIGURES === #
 
     def _link_coverage(self):

@@ -103,7 +103,7 @@ def _domain(company, table):
 
 
 def _text(record, name):
-    """A value as PostgreSQL's own CSV export writes it: ids for records, t and f, empty for null."""
+    """A value as PostgreSQL's own CSV export has it: ids for records, t and f, empty for null."""
     value = record[name]
     kind = record._fields[name].type
     if kind == "many2one":

@@ -79,8 +79,8 @@ def ascii_digits(text):
 
 def _collect(env, rows):
     table = []
-    for number, cells in rows:
-        cells = [clean(cell[:MAX_CELL]) for cell in cells[:MAX_COLUMNS]]
+    for number, raw in rows:
+        cells = [clean(cell[:MAX_CELL]) for cell in raw[:MAX_COLUMNS]]
         while cells and not cells[-1]:
             cells.pop()
         if not cells:

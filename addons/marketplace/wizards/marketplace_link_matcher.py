@@ -1,6 +1,6 @@
 """Finds the product that somebody outside of Odoo means: in a file, or in a channel's catalogue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from odoo.fields import Domain
@@ -22,7 +22,11 @@ HOW = [
 
 @dataclass(slots=True)
 class Named:
-    """What names one product, as clean text; empty where nothing is said."""
+    """What names one product, as clean text; empty where nothing is said.
+
+    :param chosen, chosen_uom: ids of the product and unit that a person chose; nothing else
+        counts then.
+    """
 
     external_id: str = ""
     internal_id: str = ""
@@ -31,6 +35,8 @@ class Named:
     barcode: str = ""
     unit: str = ""
     unit_count: Decimal | None = None
+    chosen: int = 0
+    chosen_uom: int = 0
 
 
 @dataclass(slots=True)
@@ -59,7 +65,6 @@ class _Hint:
     products: object
     label: str
     uom: object = None
-    tried: list = field(default_factory=list)
 
 
 class LinkMatcher:
@@ -130,6 +135,8 @@ class LinkMatcher:
         variants, templates, names = set(), set(), set()
         numbers = templates if self.ids_are == "template" else variants
         for row in rows:
+            if row.chosen:
+                variants.add(row.chosen)
             if _is_id(row.internal_id):
                 numbers.add(int(row.internal_id))
             elif row.internal_id.count(".") == 1:
@@ -231,6 +238,10 @@ class LinkMatcher:
     def _hints(self, row):
         """Everything that the row says, in the order in which it counts."""
         _ = self.env._
+        if row.chosen:
+            chosen = self.by_id.get(row.chosen, self.products)
+            yield _Hint("person", chosen, _("the chosen product"))
+            return
         if row.internal_id:
             yield _Hint("internal_id", self._of_internal_id(row.internal_id),
                         _("our id %s", row.internal_id))
@@ -330,6 +341,9 @@ class LinkMatcher:
     def _choose_uom(self, match, row, found):
         product = match.product
         packed = next((hint.uom for hint in found if hint.uom), self.no_uom)
+        if row.chosen_uom:
+            match.uom = self.no_uom.browse(row.chosen_uom)
+            return
         if row.unit or row.unit_count:
             self._uom_of_text(match, row, packed)
             return

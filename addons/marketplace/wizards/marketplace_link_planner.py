@@ -222,8 +222,6 @@ def _write(model, plans):
 
 def refusal(model, error):
     """Why the database or a rule refused, in one line for a person."""
-    if isinstance(error, psycopg2.Error):
-        text = model._sql_error_to_message(error)
-    else:
-        text = str(error)
+    is_sql = isinstance(error, psycopg2.Error)
+    text = model._sql_error_to_message(error) if is_sql else str(error)
     return " ".join(text.split())[:500]

@@ -17,3 +17,4 @@ from . import test_extract
 from . import test_order_company
 from . import test_credentials
 from . import test_security
+from . import test_link_catalogue

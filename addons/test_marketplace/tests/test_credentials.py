@@ -245,7 +245,10 @@ class TestKey(SecretCase):
         for bad in ("short", "ключ", Fernet.generate_key().decode()[:-3], ",", "a b c,"):
             with self.subTest(bad=bad):
                 os.environ[secrets.ENVIRONMENT] = bad
-                with self.assertLogs(CLASSES, "ERROR") as logs, self.assertRaises(UserError) as caught:
+                with (
+                    self.assertLogs(CLASSES, "ERROR") as logs,
+                    self.assertRaises(UserError) as caught,
+                ):
                     self.store()
                 self.assertIn("ODOO_MARKETPLACE_KEY cannot be used", str(caught.exception))
                 self.assertIsNone(caught.exception.__cause__)

@@ -91,7 +91,8 @@ class TestExtract(TransactionCase):
         for age, template in enumerate(made):
             # All are made in one transaction, so their times are told apart here.
             for table, ids in (
-                ("product_template", template.ids), ("product_product", template.product_variant_ids.ids)
+                ("product_template", template.ids),
+                ("product_product", template.product_variant_ids.ids),
             ):
                 self.env.cr.execute(
                     f"UPDATE {table} SET create_date = now() + %s * interval '1 minute'"

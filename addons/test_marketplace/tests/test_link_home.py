@@ -155,7 +155,8 @@ class TestHome(MarketplaceCase):
         with file_open("marketplace/data/neutralize.sql") as script:
             self.env.cr.execute(script.read())
         self.env.cr.execute(
-            "INSERT INTO ir_config_parameter (key, value) VALUES ('database.is_neutralized', 'true')"
+            "INSERT INTO ir_config_parameter (key, value)"
+            " VALUES ('database.is_neutralized', 'true')"
         )
         self.env.invalidate_all()
         self.env.registry.clear_cache("stable")

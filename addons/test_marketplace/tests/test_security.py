@@ -23,6 +23,8 @@ RIGHTS = {
     "marketplace.delivery": ("r", "r", "r"),
     "marketplace.exchange": ("r", "r", "rwcu"),
     "marketplace.inbox": ("r", "r", "rwcu"),
+    "marketplace.link.catalogue": ("rwcu", "rwcu", ""),
+    "marketplace.link.catalogue.line": ("rwcu", "rwcu", ""),
     "marketplace.link.import": ("rwcu", "rwcu", ""),
     "marketplace.link.import.line": ("rwcu", "rwcu", ""),
     "marketplace.listing": ("rwc", "rwcu", "rwcu"),
@@ -179,10 +181,14 @@ class TestCompanies(SecurityCase):
         )
         delivery = env["marketplace.delivery"].browse(env.cr.fetchone()[0])
         imported = env["marketplace.link.import"].create({"account_id": account.id})
+        catalogue = env["marketplace.link.catalogue"].create({"account_id": account.id})
         rows = {
             record._name: record
             for record in (
-                account, listing, order, item, operation, delivery, imported,
+                account, listing, order, item, operation, delivery, imported, catalogue,
+                env["marketplace.link.catalogue.line"].create(
+                    {"catalogue_id": catalogue.id, "key": "K"}
+                ),
                 account.sudo().credential_ids,
                 env["marketplace.budget"].create(
                     {"account_id": account.id, "bucket": "x", "per_second": 1, "burst": 1,
