@@ -29,6 +29,7 @@ from . import marketplace_order_lines
 from . import marketplace_order_update
 from . import marketplace_order_snapshot
 from . import marketplace_order_documents
+from . import marketplace_order_hold
 from . import product_template
 from . import product_product
 from . import product_pricelist_item
@@ -48,3 +49,4 @@ from . import marketplace_link_account
 from . import marketplace_link_listing
 from . import marketplace_home
 from . import marketplace_link_budget
+from . import res_currency

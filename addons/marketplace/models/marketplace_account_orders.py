@@ -1,5 +1,15 @@
 from odoo import fields, models
 
+# Setting → beginning of the codes of causes that it may solve.
+UNLOCKS = {
+    "total_tolerance": "total_mismatch",
+    "price_tax": "total_mismatch",
+    "unknown_line": "unknown_product:",
+    "shipping_product_id": "no_product_for:",
+    "fee_product_id": "no_product_for:",
+    "rounding_product_id": "no_rounding_product",
+}
+
 
 class MarketplaceAccount(models.Model):
     """How the orders of an account come in: what its policies need beyond the basics."""
@@ -48,6 +58,21 @@ class MarketplaceAccount(models.Model):
         default=lambda self: self._default_product("product_fee"),
         help="For fees, gift wrap and other lines that are no product.",
     )
+
+    hold_quotations = fields.Boolean(
+        "Hold back stock of quotations",
+        default=True,
+        help="Orders of channels that are not confirmed here yet are not offered once more.",
+    )
+
+    def write(self, vals):
+        """Override to let orders go on that waited for what is set now."""
+        result = super().write(vals)
+        prefixes = [prefix for name, prefix in UNLOCKS.items() if name in vals]
+        for account in self if prefixes else ():
+            for prefix in prefixes:
+                self.env["marketplace.cause"].sudo()._solve_prefix(account, prefix)
+        return result
 
     def _default_product(self, name):
         template = self.env.ref(f"marketplace.{name}", raise_if_not_found=False)

@@ -33,9 +33,12 @@ class MarketplaceAccount(models.Model):
         found = self.browse()
         accounts = self.sudo().search([("provider", "=", provider)])
         for account in accounts:
-            if hmac.compare_digest(
-                (account.webhook_token or "").encode(), token.encode("utf-8", "replace")
-            ) and account.webhook_token:
+            if (
+                hmac.compare_digest(
+                    (account.webhook_token or "").encode(), token.encode("utf-8", "replace")
+                )
+                and account.webhook_token
+            ):
                 found = account
         return found
 
@@ -66,9 +69,7 @@ class MarketplaceAccount(models.Model):
             # Credentials that cannot be read here, as in a copied database.
             return self._webhook_refusal(503, "not_configured")
         count = self.env["marketplace.inbox"]._receive(self, events, "webhook")
-        _logger.info(
-            "Webhook of account %s: %s events, %s new", self.id, len(events), count
-        )
+        _logger.info("Webhook of account %s: %s events, %s new", self.id, len(events), count)
         return 200, {"received": len(events)}, {}
 
     def _webhook_refusal(self, status, code, headers=None, message=None):

@@ -40,7 +40,10 @@ class MarketplaceCause(models.Model):
         string="Whose fault",
     )
     state = fields.Selection(
-        [("open", "Open"), ("solved", "Solved")], default="open", required=True, index=True,
+        [("open", "Open"), ("solved", "Solved")],
+        default="open",
+        required=True,
+        index=True,
         string="Status",
     )
     first_at = fields.Datetime("First seen", default=fields.Datetime.now, required=True)
@@ -62,8 +65,14 @@ class MarketplaceCause(models.Model):
             ("marketplace.outbox", ["error"]),
             ("marketplace.inbox", ["quarantined", "error"]),
         ):
-            for cause, count in self.env[model].sudo()._read_group(
-                [("cause_id", "in", self.ids), ("status", "in", states)], ["cause_id"], ["__count"]
+            for cause, count in (
+                self.env[model]
+                .sudo()
+                ._read_group(
+                    [("cause_id", "in", self.ids), ("status", "in", states)],
+                    ["cause_id"],
+                    ["__count"],
+                )
             ):
                 counts[cause.id] = counts.get(cause.id, 0) + count
         for cause in self:
@@ -131,8 +140,9 @@ class MarketplaceCause(models.Model):
             mail_notify_force_send=False, mail_post_autofollow_author_skip=True
         ).message_post(
             body=body,
-            subject=self.env._("%(account)s: %(title)s", account=self.account_id.name,
-                               title=self.title),
+            subject=self.env._(
+                "%(account)s: %(title)s", account=self.account_id.name, title=self.title
+            ),
             partner_ids=people.partner_id.ids,
             message_type="notification",
             subtype_xmlid="mail.mt_note",
@@ -150,10 +160,12 @@ class MarketplaceCause(models.Model):
         """Users of the marketplace group who may see this cause's company."""
         group = self.env.ref("marketplace.group_user")
         return group.all_user_ids.filtered(
-            lambda user: user.active
-            and not user.share
-            and user.id != self.env.ref("base.user_root").id
-            and self.company_id in user.company_ids
+            lambda user: (
+                user.active
+                and not user.share
+                and user.id != self.env.ref("base.user_root").id
+                and self.company_id in user.company_ids
+            )
         )
 
     # === SOLVE === #
@@ -234,9 +246,9 @@ class MarketplaceCause(models.Model):
         until it is retried or dropped."""
         self.check_access("write")
         causes = self.sudo()
-        causes.inbox_ids.filtered(
-            lambda item: item.status in ("quarantined", "error")
-        ).with_user(self.env.user).action_ignore()
+        causes.inbox_ids.filtered(lambda item: item.status in ("quarantined", "error")).with_user(
+            self.env.user
+        ).action_ignore()
         causes._close()
 
 

@@ -1,5 +1,6 @@
 import json
 import logging
+import math
 import traceback
 from datetime import timedelta
 
@@ -46,8 +47,7 @@ class MarketplaceInbox(models.Model):
     external_id = fields.Char("Id on the channel", required=True, readonly=True)
     revision = fields.Char("Version", required=True, readonly=True)
     payload = fields.Json(
-        "Document (raw)",
-        readonly=True, groups="marketplace.group_user,marketplace.group_engine"
+        "Document (raw)", readonly=True, groups="marketplace.group_user,marketplace.group_engine"
     )
     source = fields.Selection(
         [("webhook", "Webhook"), ("pull", "Pull"), ("manual", "Manual")],
@@ -130,9 +130,8 @@ class MarketplaceInbox(models.Model):
 
         Only for documents without a time of their own; with one, going back is new content.
         """
-        columns = zip(*[(row[1], row[2]) for row in rows if row[0] == "order" and not row[4]])
-        ids, revisions = ([list(column) for column in columns] or [[], []])
-        if not ids:
+        timeless = [row for row in rows if row[0] == "order" and not row[4]]
+        if not timeless:
             return 0
         self.env.cr.execute(
             SQL(
@@ -152,8 +151,8 @@ class MarketplaceInbox(models.Model):
                         WHERE newer.account_id = item.account_id AND newer.topic = 'order'
                           AND newer.external_id = item.external_id AND newer.status = 'new')
                 """,
-                ids,
-                revisions,
+                [row[1] for row in timeless],
+                [row[2] for row in timeless],
                 account.id,
                 account.id,
             )
@@ -303,8 +302,15 @@ class MarketplaceInbox(models.Model):
                     not_before = now + timedelta(seconds=retry_delay(attempts))
             cause = causes.get(message.id)
             rows.append(
-                (message.id, status, message.text[:4000], attempts, not_before, message.order_id,
-                 cause.id if cause else None)
+                (
+                    message.id,
+                    status,
+                    message.text[:4000],
+                    attempts,
+                    not_before,
+                    message.order_id,
+                    cause.id if cause else None,
+                )
             )
         self._store_results(rows)
         self.env["marketplace.cause"]._settle_idle(account)
@@ -456,6 +462,6 @@ def _storable(value):
         return {clean(str(key)): _storable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_storable(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

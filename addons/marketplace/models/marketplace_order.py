@@ -67,7 +67,10 @@ class MarketplaceOrder(models.Model):
     external_id = fields.Char("Id on the channel", required=True, readonly=True)
     number = fields.Char(readonly=True, index=True)
     sale_order_id = fields.Many2one(
-        "sale.order", index="btree_not_null", ondelete="restrict", readonly=True,
+        "sale.order",
+        index="btree_not_null",
+        ondelete="restrict",
+        readonly=True,
         string="Sales order",
     )
     partner_id = fields.Many2one("res.partner", readonly=True, string="Customer")
@@ -103,7 +106,9 @@ class MarketplaceOrder(models.Model):
     )
     attention = fields.Char(
         "To decide",
-        readonly=True, copy=False, help="What a person must decide; empty when nothing."
+        readonly=True,
+        copy=False,
+        help="What a person must decide; empty when nothing.",
     )
     line_ids = fields.One2many("marketplace.order.line", "order_id", readonly=True, string="Lines")
     outbox_ids = fields.One2many("marketplace.outbox", "order_id", string="Told to the channel")
@@ -300,8 +305,10 @@ class MarketplaceOrder(models.Model):
     def _currency_of(self, order):
         """:raise Quarantine: a currency that Odoo does not know or that is switched off."""
         code = order.currency
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", code)], limit=1
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", code)], limit=1)
         )
         if not currency.active:
             raise Quarantine(
@@ -341,13 +348,17 @@ class MarketplaceOrder(models.Model):
         self.ensure_one()
         self.attention = summary
         record = self.sale_order_id or self.account_id
-        asked = self.env["mail.activity"].sudo().search_count(
-            [
-                ("res_model", "=", record._name),
-                ("res_id", "=", record.id),
-                ("summary", "=", summary),
-            ],
-            limit=1,
+        asked = (
+            self.env["mail.activity"]
+            .sudo()
+            .search_count(
+                [
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("summary", "=", summary),
+                ],
+                limit=1,
+            )
         )
         if asked:
             return

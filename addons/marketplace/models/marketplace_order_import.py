@@ -1,56 +1,15 @@
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Command
 
 from marketplace_adapters.core import Kind
 
 from ..const import PRIORITY
-from ..tools.inbound import Message, Quarantine, naive
+from ..tools.inbound import naive
 from ..tools.pricing import Pricer
-
-
-@dataclass(slots=True)
-class Draft:
-    """One order on its way to become a sales order."""
-
-    message: Message
-    ledger: Any
-    currency: Any
-    mode: str
-    lines: list = field(default_factory=list)
-    skipped: list = field(default_factory=list)
-    parties: Any = None
-    position: Any = None
-
-    @property
-    def order(self):
-        """The neutral order."""
-        return self.message.order
-
-
-@dataclass(slots=True)
-class LinePlan:
-    """One line on its way: what is sold here, how much of it, at which price of the channel.
-
-    :param uom: unit of the sales order line.
-    :param quantity: in that unit.
-    :param price: what one of that unit costs on the channel.
-    :param pieces: product's own units in one unit of the channel.
-    """
-
-    line: Any
-    listing: Any
-    product: Any
-    uom: Any
-    quantity: float
-    price: float
-    pieces: float
-    included: bool
 
 
 class MarketplaceOrder(models.Model):
@@ -91,6 +50,9 @@ class MarketplaceOrder(models.Model):
         )
         if to_confirm:
             to_confirm.action_confirm()
+        self._record_held(
+            ledgers.filtered(lambda one: not one.hands_off).sale_order_id - to_confirm
+        )
         self._note_import(account, drafts, sales)
         ledgers._acknowledge_import(account)
         self.env["marketplace.inbox"]._wake_status_of(
@@ -104,163 +66,6 @@ class MarketplaceOrder(models.Model):
     def _confirms(self, account, order):
         """Whether an order of mode full is confirmed now."""
         return account.confirm_on == "received" or order.status.value != "pending"
-
-    # === PLAN: NOTHING IS WRITTEN === #
-
-    def _plan(self, account, fresh):
-        """Find products and check sums; orders that cannot go on are set aside here."""
-        lines = [line for message, _ledger in fresh for line in message.order.lines]
-        matches = iter(self.env["marketplace.order.line"]._match(account, lines))
-        drafts = []
-        for message, ledger in fresh:
-            own = [(line, next(matches)) for line in message.order.lines]
-            try:
-                drafts.append(self._plan_order(account, message, ledger, own))
-            except Quarantine as exc:
-                message.hold(exc)
-        return drafts
-
-    def _plan_order(self, account, message, ledger, matched):
-        order = message.order
-        draft = Draft(
-            message, ledger, self._currency_of(order), self._mode_for(account, order)
-        )
-        for line, match in matched:
-            plan = self._plan_line(account, order, line, match)
-            if plan is None:
-                draft.skipped.append(line)
-            else:
-                draft.lines.append(plan)
-        if not any(plan.line.kind == "product" for plan in draft.lines):
-            raise Quarantine(
-                "empty_order",
-                self.env._("Order %s has no line with a known product.", order.number),
-                self.env._("Link the products on the account's listings, then press Retry."),
-            )
-        self._check_sum(account, draft)
-        return draft
-
-    def _mode_for(self, account, order):
-        """The account's mode; what was over before it was live is only to be seen."""
-        over = order.status.value in ("shipped", "delivered")
-        placed = naive(order.placed_at)
-        if over and placed and account.live_since and placed < account.live_since:
-            return "visibility"
-        return self._order_mode(account, order)
-
-    def _plan_line(self, account, order, line, match):
-        """:return: ``None`` for a line that the account's policy leaves out."""
-        if line.quantity < 0:
-            raise Quarantine(
-                "bad_quantity",
-                self.env._("Order %s has a line with a negative quantity.", order.number),
-                self.env._("Correct it on the channel, or enter this order by hand."),
-                "platform",
-            )
-        included = line.tax_included and account.price_tax != "excluded"
-        if line.kind != "product":
-            product = self._product_for(account, line)
-            return LinePlan(
-                line, match.listing, product, product.uom_id, float(line.quantity),
-                float(line.unit_price), 1.0, included,
-            )
-        if not match.product or match.ambiguous:
-            if account.unknown_line == "skip":
-                return None
-            raise self._unknown_product(line, match)
-        uom, factor, pieces = self._unit_of(match, line)
-        return LinePlan(
-            line, match.listing, match.product, uom, float(line.quantity * factor),
-            float(line.unit_price / factor), pieces, included,
-        )
-
-    def _product_for(self, account, line):
-        product = account._product_of(line.kind)
-        if not product:
-            raise Quarantine(
-                f"no_product_for:{line.kind}",
-                self.env._("Orders have %s lines, but no product is set for them.", line.kind),
-                self.env._("Open the account, Orders, and choose a service for them."),
-            )
-        return product
-
-    def _unknown_product(self, line, match):
-        key = line.listing
-        identifier = key.external_id or key.sku or key.internal_id or key.barcode or line.name
-        if match.ambiguous:
-            return Quarantine(
-                f"unknown_product:{identifier}",
-                self.env._(
-                    "%(product)s (%(identifier)s) could be %(count)s different products.",
-                    product=line.name, identifier=identifier, count=match.ambiguous,
-                ),
-                self.env._("Open Listings and give the right one this external id."),
-            )
-        if match.listing:
-            return Quarantine(
-                f"unknown_product:{identifier}",
-                self.env._(
-                    "The listing of %(product)s (%(identifier)s) has no product.",
-                    product=line.name, identifier=identifier,
-                ),
-                self.env._("Open that listing and choose its product."),
-            )
-        return Quarantine(
-            f"unknown_product:{identifier}",
-            self.env._(
-                "The product %(product)s (%(identifier)s) is not linked.",
-                product=line.name, identifier=identifier,
-            ),
-            self.env._(
-                "Open Listings, create one for your product with external id or SKU %s. "
-                "The orders that wait for it go on by themselves.",
-                identifier,
-            ),
-        )
-
-    def _unit_of(self, match, line):
-        """Unit of the sales order line, how many of it are one unit of the channel, and pieces.
-
-        The listing's unit, unless the channel says another number of pieces: then a unit of the
-        product with that number, else pieces.
-        """
-        product = match.product
-        listed = match.listing.unit_count if match.listing else 1.0
-        listed_uom = match.listing.uom_id or product.uom_id
-        sold = line.unit_count
-        if sold <= 1 or abs(listed - sold) < 1e-6:
-            return listed_uom, 1, listed
-        for uom in product.uom_ids:
-            if abs(uom.factor / product.uom_id.factor - sold) < 1e-6:
-                return uom, 1, float(sold)
-        return product.uom_id, sold, float(sold)
-
-    def _check_sum(self, account, draft):
-        """The lines of the channel must add up to its total, before anything is created."""
-        order = draft.order
-        if order.total is None or not all(plan.included for plan in draft.lines):
-            return
-        if any(not line.tax_included for line in draft.skipped):
-            return
-        amount = sum((line.quantity * line.unit_price for line in order.lines), Decimal())
-        difference = float(order.total - amount)
-        if abs(difference) > account.total_tolerance + 1e-9:
-            raise Quarantine(
-                "total_mismatch",
-                self.env._(
-                    "Order %(number)s: its lines add up to %(lines)s %(currency)s, "
-                    "the channel says %(total)s.",
-                    number=order.number, lines=draft.currency.round(float(amount)),
-                    total=order.total, currency=order.currency,
-                ),
-                _comparison(draft, None)
-                + "\n"
-                + self.env._(
-                    "Look at the order on the channel: a fee or a discount may be missing. "
-                    "Raise the tolerance on the account, or enter this order by hand."
-                ),
-                "platform",
-            )
 
     # === CREATE === #
 
@@ -280,8 +85,10 @@ class MarketplaceOrder(models.Model):
             listing._learn({"external_id": external_id})
         if not create:
             return
-        listed = self.env["marketplace.listing"].with_context(active_test=False).search(
-            [("account_id", "=", account.id), ("product_id", "in", list(create))]
+        listed = (
+            self.env["marketplace.listing"]
+            .with_context(active_test=False)
+            .search([("account_id", "=", account.id), ("product_id", "in", list(create))])
         )
         by_product = {listing.product_id.id: listing for listing in listed}
         missing = [plans[0] for product, plans in create.items() if product not in by_product]
@@ -345,9 +152,7 @@ class MarketplaceOrder(models.Model):
     def _line_vals(self, account, draft, plan, pricer):
         """Values of one sales order line; a provider adds its own fields."""
         taxes = pricer.taxes(plan.product, draft.position)
-        price = pricer.price_unit(
-            taxes, plan.product, plan.price, plan.quantity, plan.included
-        )
+        price = pricer.price_unit(taxes, plan.product, plan.price, plan.quantity, plan.included)
         vals = {
             "product_id": plan.product.id,
             "product_uom_id": plan.uom.id,
@@ -383,84 +188,6 @@ class MarketplaceOrder(models.Model):
         if line.comment:
             parts.append(line.comment)
         return "\n".join(parts)
-
-    # === TOTALS === #
-
-    def _check_total(self, account, draft, sale, pricer):
-        """Compare to the cent; a difference within the tolerance becomes one line of its own.
-
-        :raise Quarantine: above it, with the comparison of every line.
-        """
-        if draft.order.total is None:
-            return
-        difference = draft.currency.round(
-            float(self._expected_total(draft)) - self._comparable_total(account, draft, sale)
-        )
-        if not difference:
-            return
-        converted = sum(
-            pricer.converts(pricer.taxes(plan.product, draft.position), plan.included)
-            for plan in draft.lines
-        )
-        # Prices that had to be computed back from gross may each cost a unit of rounding.
-        allowed = max(account.total_tolerance, converted * draft.currency.rounding)
-        if abs(difference) > allowed + 1e-9:
-            raise self._total_mismatch(draft, sale, difference)
-        self._add_rounding(account, sale, difference)
-
-    def _expected_total(self, draft):
-        skipped = sum((line.quantity * line.unit_price for line in draft.skipped), Decimal())
-        return draft.order.total - skipped
-
-    def _comparable_total(self, account, draft, sale):
-        """What the channel's total corresponds to: net where it sells net and states no tax."""
-        net = account.price_tax == "excluded" and not any(
-            plan.line.tax for plan in draft.lines
-        )
-        return sale.amount_untaxed if net else sale.amount_total
-
-    def _total_mismatch(self, draft, sale, difference):
-        order = draft.order
-        return Quarantine(
-            "total_mismatch",
-            self.env._(
-                "Order %(number)s: the channel says %(channel)s %(currency)s, "
-                "Odoo comes to %(odoo)s.",
-                number=order.number, channel=order.total, currency=order.currency,
-                odoo=sale.currency_id.round(sale.amount_total),
-            ),
-            _comparison(draft, sale)
-            + "\n"
-            + self.env._(
-                "Look at the taxes of these products, or raise the tolerance on the account; "
-                "then press Retry."
-            ),
-        )
-
-    def _add_rounding(self, account, sale, difference):
-        rounding = sale.order_line.filtered(
-            lambda line: line.product_id == account.rounding_product_id
-        )
-        if rounding:
-            rounding[0].price_unit += difference
-            return
-        if not account.rounding_product_id:
-            raise Quarantine(
-                "no_rounding_product",
-                self.env._("A rounding difference has no product to be booked on."),
-                self.env._("Open the account, Orders, and choose a rounding product."),
-            )
-        self.env["sale.order.line"].create(
-            {
-                "order_id": sale.id,
-                "product_id": account.rounding_product_id.id,
-                "product_uom_qty": 1.0,
-                "price_unit": difference,
-                "discount": 0.0,
-                "tax_ids": [Command.clear()],
-                "sequence": 1_000_000,
-            }
-        )
 
     # === LEDGER === #
 
@@ -578,7 +305,8 @@ class MarketplaceOrder(models.Model):
             parts = [
                 self.env._(
                     "Order %(number)s of %(account)s.",
-                    number=draft.order.number, account=account.name,
+                    number=draft.order.number,
+                    account=account.name,
                 )
             ]
             if draft.mode == "visibility":
@@ -588,7 +316,8 @@ class MarketplaceOrder(models.Model):
                     self.env._(
                         "Left out, because its product is not linked: %(quantity)s × %(name)s "
                         "(%(id)s).",
-                        quantity=line.quantity, name=line.name,
+                        quantity=line.quantity,
+                        name=line.name,
                         id=line.listing.external_id or line.listing.sku or line.external_id,
                     )
                 )
@@ -628,19 +357,3 @@ class MarketplaceOrder(models.Model):
 def _cash(order, total):
     """What the seller collects: the total, more or less what flows another way."""
     return float(total + sum((one.amount * one.sign for one in order.payments), Decimal()))
-
-
-def _comparison(draft, sale):
-    """Line by line, what the channel says and what Odoo comes to."""
-    lines = []
-    sale_lines = iter(sale.order_line.sorted(lambda line: (line.sequence, line.id)) if sale else ())
-    for plan in draft.lines:
-        line = plan.line
-        text = (
-            f"{line.name or line.external_id}: {line.quantity} × {line.unit_price}"
-            f" = {line.quantity * line.unit_price}"
-        )
-        if sale and (plan.quantity or line.kind != "product"):
-            text += f" | Odoo: {sale.currency_id.round(next(sale_lines).price_total)}"
-        lines.append(text)
-    return "\n".join(lines)

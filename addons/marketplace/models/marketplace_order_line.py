@@ -76,8 +76,10 @@ class MarketplaceOrderLine(models.Model):
         if not wanted:
             return
         path = "product_id.barcode" if name == "barcode" else name
-        listings = self.env["marketplace.listing"].with_context(active_test=False).search(
-            [("account_id", "=", account.id), (path, "in", list(wanted))]
+        listings = (
+            self.env["marketplace.listing"]
+            .with_context(active_test=False)
+            .search([("account_id", "=", account.id), (path, "in", list(wanted))])
         )
         by_value = {}
         for listing in listings:
@@ -86,7 +88,7 @@ class MarketplaceOrderLine(models.Model):
             candidates = _best(by_value.get(value, []), lines[position])
             if candidates:
                 found[position] = Match(
-                    candidates[0], candidates[0].product_id, len(candidates) if candidates[1:] else 0
+                    candidates[0], candidates[0].product_id, _count_if_several(candidates)
                 )
 
     def _match_products(self, account, lines, found, name, column):
@@ -106,9 +108,7 @@ class MarketplaceOrderLine(models.Model):
             candidates = by_value.get(value, [])
             if candidates:
                 found[position] = Match(
-                    self.env["marketplace.listing"],
-                    candidates[0],
-                    len(candidates) if candidates[1:] else 0,
+                    self.env["marketplace.listing"], candidates[0], _count_if_several(candidates)
                 )
 
 
@@ -123,6 +123,10 @@ def _positions(lines, found, name):
 
 def _wanted(lines, found, name):
     return {value for _position, value in _positions(lines, found, name)}
+
+
+def _count_if_several(candidates):
+    return len(candidates) if len(candidates) > 1 else 0
 
 
 def _best(listings, line):

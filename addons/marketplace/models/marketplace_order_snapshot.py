@@ -4,21 +4,17 @@ from odoo import api, fields, models
 from odoo.tools import float_repr
 
 from marketplace_adapters.core import (
-    UTC,
     Acknowledgement,
     Cancellation,
     LineChange,
     LinesUpdate,
     Money,
     OrderStatus,
-    Refund,
-    RefundedLine,
-    Shipment,
-    ShippedLine,
     StatusUpdate,
 )
 
 from ..snapshot import Nothing, Tell, Trouble
+from ..tools.amounts import exact
 
 # How far an order got; nothing is told that would bring it back.
 RANK = {
@@ -215,13 +211,12 @@ class MarketplaceOrder(models.Model):
         """:return: the change of one known line, ``None`` when there is none."""
         line = row.sale_line_id
         quantity = line._marketplace_quantity(row) if line else 0.0
-        repriced = bool(line) and abs(line.price_unit * (1 - line.discount / 100) - row.sale_price) > (
-            1e-6
-        )
+        price = line.price_unit * (1 - line.discount / 100)
+        repriced = bool(line) and abs(price - row.sale_price) > 1e-6
         if abs(quantity - row.quantity) < 1e-6 and not (repriced and quantity):
             return None
         return LineChange(
-            quantity=_exact(quantity),
+            quantity=exact(quantity),
             external_id=row.external_id,
             cancelled=not quantity,
             price=self._gross_price(line, quantity) if repriced and quantity else None,
@@ -230,15 +225,18 @@ class MarketplaceOrder(models.Model):
     def _added_lines(self):
         """Products on the sales order that the channel does not know and that are listed there."""
         account = self.account_id
-        services = account.shipping_product_id | account.fee_product_id | account.rounding_product_id
+        services = account.shipping_product_id | account.fee_product_id
+        services |= account.rounding_product_id
         return self.sale_order_id.order_line.filtered(
-            lambda line: not line.display_type
-            and line.product_uom_qty
-            and line not in self.line_ids.sale_line_id
-            and line.product_id not in services
-            and not line.is_delivery
-            and not line.is_downpayment
-            and self._listing_of(line)
+            lambda line: (
+                not line.display_type
+                and line.product_uom_qty
+                and line not in self.line_ids.sale_line_id
+                and line.product_id not in services
+                and not line.is_delivery
+                and not line.is_downpayment
+                and self._listing_of(line)
+            )
         )
 
     def _listing_of(self, line):
@@ -253,7 +251,7 @@ class MarketplaceOrder(models.Model):
         pieces = line.product_uom_qty * line.product_uom_id.factor / line.product_id.uom_id.factor
         quantity = pieces / (listing.unit_count or 1.0)
         return LineChange(
-            quantity=_exact(quantity),
+            quantity=exact(quantity),
             listing=listing._key(),
             price=self._gross_price(line, quantity),
         )
@@ -265,168 +263,3 @@ class MarketplaceOrder(models.Model):
         currency = self.sale_order_id.currency_id
         price = float_repr(amount / quantity, currency.decimal_places)
         return Money(Decimal(price), currency.name)
-
-    # === SHIPMENT === #
-
-    def _snapshot_shipment(self, item):
-        """One package of one transfer, with its tracking number as it is now."""
-        picking = self._document(item)
-        if picking.state != "done":
-            return Nothing(self.env._("Nothing has left."))
-        if self.hands_off or not self._outbound_allowed("shipped"):
-            return Nothing(self.env._("The channel delivers this order itself."))
-        if RANK[self.status or "pending"] >= RANK["cancelled"]:
-            return Nothing(self.env._("The order is over on the channel."))
-        packages = picking._marketplace_packages()
-        wanted = (item.data or {}).get("package_id") or 0
-        package = next((one for one in packages if (one.id or 0) == wanted), None)
-        if package is None:
-            return Nothing(self.env._("The package is gone."))
-        lines = self._shipped_lines(picking, package)
-        if not lines:
-            return Nothing(self.env._("Nothing of this order was in it."))
-        tracking = _tracking_of(picking, packages, package)
-        reference = picking.name if len(packages) == 1 else f"{picking.name}/{package.name or 0}"
-        shipped_at = (picking.date_done or fields.Datetime.now()).replace(microsecond=0)
-        carrier = picking.carrier_id
-        complete = self._local_state() == "delivered"
-        state = Shipment(
-            reference=reference,
-            shipped_at=shipped_at.replace(tzinfo=UTC),
-            lines=tuple(ShippedLine(line, quantity) for line, quantity in lines),
-            carrier=carrier.delivery_type or None,
-            carrier_name=carrier.name or None,
-            tracking=tracking,
-            tracking_url=(picking.carrier_tracking_url or None) if tracking else None,
-            complete=complete,
-        )
-        values = {
-            "reference": reference,
-            "lines": {line: str(quantity) for line, quantity in lines},
-            "carrier": carrier.name or None,
-            "tracking": tracking,
-        }
-        return Tell(state, values)
-
-    def _shipped_lines(self, picking, package):
-        """[(line of the channel, its units)] of what left in a package."""
-        rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
-        shipped = {}
-        for move_line in picking.move_line_ids:
-            move = move_line.move_id
-            row = rows.get(move.sale_line_id)
-            if row is None or move_line.result_package_id != package:
-                continue
-            share = self._share_of_line(move, move_line)
-            shipped.setdefault(row, {}).setdefault(move.product_id, 0.0)
-            shipped[row][move.product_id] += share
-        # A kit leaves as its components: as many kits left as of the scarcest component.
-        return [
-            (row.external_id, _exact(row.sale_line_id._marketplace_quantity(row, min(parts.values()))))
-            for row, parts in shipped.items()
-        ]
-
-    def _share_of_line(self, move, move_line):
-        """Quantity of the sales order line, in its unit, that a move line is."""
-        line = move.sale_line_id
-        if move.product_id == line.product_id:
-            pieces = move_line.quantity * move_line.product_uom_id.factor
-            return pieces / line.product_uom_id.factor
-        demand = sum(
-            one.product_uom_qty for one in line.move_ids if one.product_id == move.product_id
-            and one.state != "cancel"
-        )
-        return line.product_uom_qty * move_line.quantity / (demand or 1.0)
-
-    # === REFUND === #
-
-    def _snapshot_refund(self, item):
-        """A posted credit note, or goods that came back without one."""
-        if item.res_model == "account.move":
-            return self._snapshot_credit_note(self._document(item))
-        return self._snapshot_return(self._document(item))
-
-    def _snapshot_credit_note(self, move):
-        if move.state != "posted":
-            return Nothing(self.env._("The credit note is not posted."))
-        rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
-        net = self.account_id.price_tax == "excluded"
-        lines = []
-        for line in move.invoice_line_ids:
-            sale_line = line.sale_line_ids.filtered(
-                lambda one: one.order_id == self.sale_order_id
-            )[:1]
-            if not sale_line:
-                continue
-            row = rows.get(sale_line)
-            pieces = line.quantity * line.product_uom_id.factor
-            quantity = (
-                sale_line._marketplace_quantity(row, pieces / sale_line.product_uom_id.factor)
-                if row
-                else line.quantity
-            )
-            amount = line.price_subtotal if net else line.price_total
-            lines.append(
-                RefundedLine(
-                    external_id=row.external_id if row else None,
-                    quantity=_exact(quantity),
-                    amount=Money(
-                        Decimal(float_repr(amount, move.currency_id.decimal_places)),
-                        move.currency_id.name,
-                    ),
-                )
-            )
-        return self._tell_refund(move.name, lines, move.ref or None)
-
-    def _snapshot_return(self, picking):
-        if picking.state != "done":
-            return Nothing(self.env._("Nothing came back."))
-        rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
-        currency = self.sale_order_id.currency_id.name
-        returned = {}
-        for move_line in picking.move_line_ids:
-            line = move_line.move_id.sale_line_id
-            if line in rows:
-                share = self._share_of_line(move_line.move_id, move_line)
-                returned[line] = returned.get(line, 0.0) + share
-        lines = [
-            RefundedLine(
-                external_id=rows[line].external_id,
-                quantity=_exact(line._marketplace_quantity(rows[line], quantity)),
-                amount=Money(Decimal(0), currency),
-                restock=picking.location_dest_id.usage == "internal",
-            )
-            for line, quantity in returned.items()
-        ]
-        return self._tell_refund(picking.name, lines, None)
-
-    def _tell_refund(self, reference, lines, reason):
-        if not lines:
-            return Nothing(self.env._("Nothing of this order is in it."))
-        values = {
-            "reference": reference,
-            "lines": [
-                {
-                    "id": line.external_id,
-                    "quantity": str(line.quantity),
-                    "amount": str(line.amount.amount),
-                }
-                for line in lines
-            ],
-        }
-        return Tell(Refund(reference, tuple(lines), reason), values)
-
-
-def _exact(quantity):
-    """Float of Odoo → Decimal without float dust."""
-    number = Decimal(repr(round(quantity, 6))).normalize()
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number
-
-
-def _tracking_of(picking, packages, package):
-    """The tracking number of a package; several are written one after another with commas."""
-    text = picking.carrier_tracking_ref or ""
-    numbers = [part.strip() for part in text.split(",") if part.strip()]
-    if len(numbers) == len(packages) > 1:
-        return numbers[packages.index(package)]
-    return text.strip() or None

@@ -38,7 +38,8 @@ class MarketplacePartner(models.Model):
         "res.partner", required=True, ondelete="cascade", index=True, string="Contact"
     )
     customer_type = fields.Selection(
-        [("b2c", "Consumer"), ("b2b", "Business"), ("supplier", "Supplier")], default="b2c",
+        [("b2c", "Consumer"), ("b2b", "Business"), ("supplier", "Supplier")],
+        default="b2c",
         string="Customer type",
     )
     last_sync_date = fields.Datetime("Last seen", default=fields.Datetime.now)
@@ -93,9 +94,7 @@ class MarketplacePartner(models.Model):
                 firsts.setdefault(key, order)
         self._find(account, firsts, partners)
         self._create_missing(account, firsts, partners)
-        return self._addresses(
-            account, orders, [partners[key] for key in keys]
-        )
+        return self._addresses(account, orders, [partners[key] for key in keys])
 
     def _known(self, account, keys):
         """:return: {buyer key: partner} of those that are linked already."""
@@ -160,7 +159,8 @@ class MarketplacePartner(models.Model):
                         "account_id": account.id,
                         "external_id": key,
                         "partner_id": partners[key].id,
-                        "customer_type": "b2b" if order.buyer.is_company or order.buyer.vat
+                        "customer_type": "b2b"
+                        if order.buyer.is_company or order.buyer.vat
                         else "b2c",
                     }
                     for key, order in firsts.items()

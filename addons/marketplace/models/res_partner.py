@@ -54,16 +54,16 @@ class ResPartner(models.Model):
 
     def _marketplace_troubled(self):
         """Ids of contacts with an order of a channel that waits for a person."""
-        orders = self.env["marketplace.order"].sudo().search(
-            [("partner_id", "in", self.ids), ("attention", "!=", False)]
+        orders = (
+            self.env["marketplace.order"]
+            .sudo()
+            .search([("partner_id", "in", self.ids), ("attention", "!=", False)])
         )
         return set(orders.partner_id.ids)
 
     def _inverse_marketplace_customer_type(self):
         for partner in self:
-            partner.sudo().marketplace_partner_ids.customer_type = (
-                partner.marketplace_customer_type
-            )
+            partner.sudo().marketplace_partner_ids.customer_type = partner.marketplace_customer_type
 
     @api.model
     def _search_marketplace_sync_status(self, operator, value):

@@ -111,7 +111,10 @@ class SaleOrder(models.Model):
         if state not in ("sale", "cancel"):
             return super().write(vals)
         changing = self.filtered(lambda sale: sale.state != state)
+        held = changing._marketplace_held() if state == "cancel" else None
         result = super().write(vals)
+        if held:
+            self.env["marketplace.order"]._record_held(held)
         recorder = self.env["marketplace.recorder"]
         reason = self.env.context.get("marketplace_cancel_reason")
         for sale in changing:
@@ -148,6 +151,14 @@ class SaleOrder(models.Model):
         return False
 
     # === BUSINESS METHODS === #
+
+    def _marketplace_held(self):
+        """Quotations of channels, which hold goods back without a reservation."""
+        if not self.env["marketplace.recorder"]._enabled():
+            return self.browse()
+        return self.filtered(
+            lambda sale: sale.state in ("draft", "sent") and sale.sudo().marketplace_order_ids
+        )
 
     def _marketplace_outgoing(self):
         """Transfers that bring goods to the buyer, also straight from a vendor."""

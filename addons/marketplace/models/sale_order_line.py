@@ -20,9 +20,13 @@ class SaleOrderLine(models.Model):
         if not names or not self.env["marketplace.recorder"]._enabled():
             return super().write(vals)
         changing = self.filtered(
-            lambda line: line.state == "sale"
-            and any(line._fields[name].convert_to_write(line[name], line) != vals[name]
-                    for name in names)
+            lambda line: (
+                line.state == "sale"
+                and any(
+                    line._fields[name].convert_to_write(line[name], line) != vals[name]
+                    for name in names
+                )
+            )
         )
         result = super().write(vals)
         changing._record_marketplace()
@@ -49,6 +53,9 @@ class SaleOrderLine(models.Model):
         self.ensure_one()
         if quantity is None:
             quantity = self.product_uom_qty
-        return quantity * self.product_uom_id.factor / self.product_id.uom_id.factor / (
-            row.pieces or 1.0
+        return (
+            quantity
+            * self.product_uom_id.factor
+            / self.product_id.uom_id.factor
+            / (row.pieces or 1.0)
         )

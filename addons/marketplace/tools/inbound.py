@@ -26,7 +26,7 @@ IMPORT_CONTEXT = {
 _MASKER = Masker()
 
 
-class Quarantine(Exception):
+class Quarantine(Exception):  # noqa: N818 - no failure of the code, a question to a person
     """A document that a person must decide about before it can be used.
 
     :param code: equal for equal causes; fixing the cause replays all that wait on it.

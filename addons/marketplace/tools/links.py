@@ -33,8 +33,10 @@ LINKS = {
 
 def default_account(env, provider):
     """The provider's first account of the current companies; empty when there is none."""
-    return env["marketplace.account"].sudo().search(
-        [("provider", "=", provider), ("company_id", "in", env.companies.ids)], limit=1
+    return (
+        env["marketplace.account"]
+        .sudo()
+        .search([("provider", "=", provider), ("company_id", "in", env.companies.ids)], limit=1)
     )
 
 
@@ -42,8 +44,10 @@ def external_ids(records, provider):
     """:return: {record id: external id} by the links of the default account, one query."""
     model, field = LINKS[records._name]
     account = default_account(records.env, provider)
-    links = records.env[model].sudo().search(
-        [("account_id", "=", account.id), (field, "in", records.ids)], order="id desc"
+    links = (
+        records.env[model]
+        .sudo()
+        .search([("account_id", "=", account.id), (field, "in", records.ids)], order="id desc")
     )
     return {link[field].id: link.external_id for link in links if link.external_id}
 
@@ -104,6 +108,4 @@ def _write_link(links, account, field, target, external_id):
     elif link:
         link.external_id = external_id
     elif external_id:
-        links.create(
-            {"account_id": account.id, field: target.id, "external_id": external_id}
-        )
+        links.create({"account_id": account.id, field: target.id, "external_id": external_id})

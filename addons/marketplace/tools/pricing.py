@@ -53,9 +53,10 @@ class Pricer:
             return price
         net = price
         if included:
-            net = self._details(taxes, product, price, quantity, "total_included")[
-                "total_excluded"
-            ] / quantity
+            net = (
+                self._details(taxes, product, price, quantity, "total_included")["total_excluded"]
+                / quantity
+            )
         if not any(tax.price_include for tax in taxes.flatten_taxes_hierarchy()):
             return net
         details = self._details(taxes, product, net, quantity, "total_excluded")

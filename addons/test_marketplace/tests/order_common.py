@@ -36,9 +36,11 @@ class OrderCase(MarketplaceCase):
         ]
 
     def event(self, data, topic="order", *, timed=True):
-        occurred = datetime.fromisoformat(data["updated_at"].replace("Z", "+00:00")) if (
-            timed and data.get("updated_at")
-        ) else None
+        occurred = (
+            datetime.fromisoformat(data["updated_at"].replace("Z", "+00:00"))
+            if (timed and data.get("updated_at"))
+            else None
+        )
         return Event(topic, str(data["id"]), revision(data), data, occurred)
 
     # === WHAT THE ENGINE DOES === #
@@ -49,9 +51,7 @@ class OrderCase(MarketplaceCase):
 
     def receive(self, *documents, account=None, source="webhook", topic="order"):
         account = (account or self.account).with_user(self.engine_user)
-        return self.inbox._receive(
-            account, [self.event(data, topic) for data in documents], source
-        )
+        return self.inbox._receive(account, [self.event(data, topic) for data in documents], source)
 
     def process(self, account=None, limit=50):
         """Everything that is due, as the engine user; returns how many items were taken."""
@@ -82,14 +82,17 @@ class OrderCase(MarketplaceCase):
         """The newest inbox item of an order."""
         return self.env["marketplace.inbox"].search(
             [("account_id", "=", self.account.id), ("external_id", "=", str(order_id))],
-            order="id desc", limit=1,
+            order="id desc",
+            limit=1,
         )
 
     def statuses(self):
         """Statuses of all inbox items, oldest first."""
-        return self.env["marketplace.inbox"].search(
-            [("account_id", "=", self.account.id)], order="id"
-        ).mapped("status")
+        return (
+            self.env["marketplace.inbox"]
+            .search([("account_id", "=", self.account.id)], order="id")
+            .mapped("status")
+        )
 
     def causes(self, state="open"):
         return self.env["marketplace.cause"].search(

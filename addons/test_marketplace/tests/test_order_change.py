@@ -31,12 +31,14 @@ class TestOrderChange(OrderCase):
         self.change(tea=5)
         self.assertEqual(self.sale.order_line.mapped("product_uom_qty"), [5.0, 2.0])
         self.assertEqual(self.sale.amount_total, 60.0)
-        self.assertEqual(self.sale.picking_ids.move_ids.sorted("id").mapped("product_uom_qty"), [5, 2])
+        moves = self.sale.picking_ids.move_ids.sorted("id")
+        self.assertEqual(moves.mapped("product_uom_qty"), [5, 2])
         self.change(2, tea=1)
         self.assertEqual(self.sale.order_line.mapped("product_uom_qty"), [1.0, 2.0])
         moves = self.sale.picking_ids.move_ids.filtered(lambda move: move.state != "cancel")
-        self.assertEqual(sum(moves.filtered(lambda m: m.product_id == self.tea).mapped(
-            "product_uom_qty")), 1.0)
+        self.assertEqual(
+            sum(moves.filtered(lambda m: m.product_id == self.tea).mapped("product_uom_qty")), 1.0
+        )
         self.assertEqual(self.order.total, 20.0)
 
     def test_a_removed_line_is_ordered_none_of_and_a_new_one_is_added(self):
@@ -105,9 +107,7 @@ class TestOrderChange(OrderCase):
         self.assertEqual(self.sale.picking_ids.state, "assigned")
 
     def test_delivered_by_the_channel_validates_the_delivery(self):
-        order = self.take_in(
-            self.document("O-2", self.two_lines("O-2"), fulfilment="channel")
-        )
+        order = self.take_in(self.document("O-2", self.two_lines("O-2"), fulfilment="channel"))
         self.take_in(
             self.document(
                 "O-2", self.two_lines("O-2"), minutes=1, fulfilment="channel", status="delivered"
@@ -134,9 +134,7 @@ class TestOrderChange(OrderCase):
         self.change(status="cancelled", cancelled_by="buyer", cancel_reason="changed_mind")
         self.assertEqual((self.sale.state, self.sale.picking_ids.state), ("cancel", "cancel"))
         self.assertEqual(
-            self.env["stock.quant"]._get_available_quantity(
-                self.tea, self.warehouse.lot_stock_id
-            ),
+            self.env["stock.quant"]._get_available_quantity(self.tea, self.warehouse.lot_stock_id),
             100.0,
         )
         self.assertEqual(self.order.cancel_reason, "changed_mind")
@@ -152,7 +150,9 @@ class TestOrderChange(OrderCase):
         self.assertEqual((self.sale.state, self.sale.picking_ids.state), ("sale", "done"))
         self.assertEqual(self.order.status, "cancelled")
         activity = self.activities(self.sale)
-        self.assertEqual(activity.mapped("summary"), ["Cancelled on Fake after goods left: get them back."])
+        self.assertEqual(
+            activity.mapped("summary"), ["Cancelled on Fake after goods left: get them back."]
+        )
         self.assertEqual(self.sale.marketplace_attention, activity.summary)
         self.order.action_clear_attention()
         self.assertFalse(self.order.attention)
@@ -226,9 +226,11 @@ class TestOrderChange(OrderCase):
             )
             self.assertEqual(order.status, remote, (local, remote))
             self.assertIn(self.item(order_id).status, ("done", "ignored"), (local, remote))
-            gone = local == "cancelled" or (
-                remote == "cancelled" and local in ("quotation", "sale")
-            ) or (remote == "returned" and local == "quotation")
+            gone = (
+                local == "cancelled"
+                or (remote == "cancelled" and local in ("quotation", "sale"))
+                or (remote == "returned" and local == "quotation")
+            )
             self.assertEqual(sale.state == "cancel", gone, (local, remote))
 
     # === ORDER OF ARRIVAL === #

@@ -50,7 +50,9 @@ class TestOrderCompany(OrderCase):
         self.account.order_mode = "quotation"
         sale = self.take_in(self.document(lines=self.two_lines())).sale_order_id
         seller = new_test_user(
-            self.env, "plain-seller", "sales_team.group_sale_salesman_all_leads,stock.group_stock_user"
+            self.env,
+            "plain-seller",
+            "sales_team.group_sale_salesman_all_leads,stock.group_stock_user",
         )
         mine = sale.with_user(seller)
         self.assertEqual(mine.marketplace_order_id, "O-1")
@@ -81,9 +83,7 @@ class TestOrderCompany(OrderCase):
     def test_an_id_that_a_person_enters_becomes_a_link(self):
         account = links.default_account(self.env, "fake")
         partner = self.env["res.partner"].create({"name": "Linked by hand"})
-        links._write_link(
-            self.env["marketplace.partner"], account, "partner_id", partner, "HAND-1"
-        )
+        links._write_link(self.env["marketplace.partner"], account, "partner_id", partner, "HAND-1")
         self.assertEqual(partner.marketplace_partner_ids.external_id, "HAND-1")
         links._write_link(self.env["marketplace.partner"], account, "partner_id", partner, False)
         self.assertFalse(partner.marketplace_partner_ids)

@@ -6,15 +6,26 @@ from marketplace_adapters.testing import covers
 
 from .order_common import OrderCase
 
-HOME = {"name": "Mona Adel", "street": "12 Nile St.", "city": "Cairo", "zip": "11511",
-        "country": "EG", "state": "C"}
+HOME = {
+    "name": "Mona Adel",
+    "street": "12 Nile St.",
+    "city": "Cairo",
+    "zip": "11511",
+    "country": "EG",
+    "state": "C",
+}
 
 
 @tagged("post_install", "-at_install")
 class TestOrderPartner(OrderCase):
     def buyer(self, **more):
-        return {"id": "B-1", "name": "Mona Adel", "email": "Mona.Adel@example.com",
-                "phone": "+20 100 000 0001", "address": HOME} | more
+        return {
+            "id": "B-1",
+            "name": "Mona Adel",
+            "email": "Mona.Adel@example.com",
+            "phone": "+20 100 000 0001",
+            "address": HOME,
+        } | more
 
     def bring(self, order_id="O-1", account=None, buyer=None, **more):
         document = self.document(
@@ -23,7 +34,9 @@ class TestOrderPartner(OrderCase):
         return self.take_in(document, account=account)
 
     def contacts(self):
-        return self.env["res.partner"].search([("name", "ilike", "Mona"), ("parent_id", "=", False)])
+        return self.env["res.partner"].search(
+            [("name", "ilike", "Mona"), ("parent_id", "=", False)]
+        )
 
     @covers("R165", "R167", "R297", "R136", "X39", "R341", "R343")
     def test_an_unknown_buyer_becomes_a_contact_with_a_link(self):
@@ -36,8 +49,9 @@ class TestOrderPartner(OrderCase):
         self.assertEqual((partner.country_id.code, partner.state_id.code), ("EG", "C"))
         self.assertEqual(partner.company_id, self.company)
         link = partner.marketplace_partner_ids
-        self.assertEqual((link.external_id, link.account_id, link.customer_type),
-                         ("B-1", self.account, "b2c"))
+        self.assertEqual(
+            (link.external_id, link.account_id, link.customer_type), ("B-1", self.account, "b2c")
+        )
         self.assertEqual(partner.marketplace_sync_status, "synced")
         self.assertEqual(partner.marketplace_customer_type, "b2c")
         self.assertEqual(partner.last_customer_sync_date, link.last_sync_date)
@@ -68,7 +82,8 @@ class TestOrderPartner(OrderCase):
         first = self.bring().partner_id
         second = self.bring(account=other, buyer=self.buyer(id="Z-9")).partner_id
         self.assertEqual(first, second)
-        self.assertEqual(sorted(first.marketplace_partner_ids.mapped("external_id")), ["B-1", "Z-9"])
+        known = first.marketplace_partner_ids.mapped("external_id")
+        self.assertEqual(sorted(known), ["B-1", "Z-9"])
 
     def test_an_existing_contact_is_found_by_email_without_regard_to_case(self):
         known = self.env["res.partner"].create(
@@ -161,8 +176,12 @@ class TestOrderPartner(OrderCase):
         def queries(count, start):
             orders = [
                 self.document(
-                    f"Q-{start + n}", buyer={"id": f"Q-{start + n}", "name": f"Q {start + n}",
-                                             "phone": f"+2010{start + n:08d}"}
+                    f"Q-{start + n}",
+                    buyer={
+                        "id": f"Q-{start + n}",
+                        "name": f"Q {start + n}",
+                        "phone": f"+2010{start + n:08d}",
+                    },
                 )
                 for n in range(count)
             ]

@@ -108,7 +108,8 @@ class TestOrderTell(OrderCase):
     @covers("R139", "R175", "R177", "R180")
     def test_what_we_may_not_set_is_not_told(self):
         self.patch(
-            type(self.env["marketplace.order"]), "_outbound_allowed",
+            type(self.env["marketplace.order"]),
+            "_outbound_allowed",
             lambda order, status: status == "cancelled",
         )
         self.run_engine()
@@ -153,18 +154,28 @@ class TestOrderTell(OrderCase):
         self.sale.order_line[0].product_uom_qty = 5
         self.sale.order_line[1].product_uom_qty = 0
         self.env["sale.order.line"].create(
-            {"order_id": self.sale.id, "product_id": bread.id, "product_uom_qty": 2,
-             "price_unit": 2.25, "tax_ids": False}
+            {
+                "order_id": self.sale.id,
+                "product_id": bread.id,
+                "product_uom_qty": 2,
+                "price_unit": 2.25,
+                "tax_ids": False,
+            }
         )
         self.run_engine()
         (item,) = self.told(Kind.LINES)
         tea, milk, added = item.state.changes
-        self.assertEqual((tea.external_id, tea.quantity, tea.price, tea.cancelled),
-                         ("O-1-1", Decimal(5), None, False))
-        self.assertEqual((milk.external_id, milk.quantity, milk.cancelled),
-                         ("O-1-2", Decimal(0), True))
-        self.assertEqual((added.external_id, added.listing.external_id, added.quantity),
-                         (None, "F-3", Decimal(2)))
+        self.assertEqual(
+            (tea.external_id, tea.quantity, tea.price, tea.cancelled),
+            ("O-1-1", Decimal(5), None, False),
+        )
+        self.assertEqual(
+            (milk.external_id, milk.quantity, milk.cancelled), ("O-1-2", Decimal(0), True)
+        )
+        self.assertEqual(
+            (added.external_id, added.listing.external_id, added.quantity),
+            (None, "F-3", Decimal(2)),
+        )
         self.assertEqual(added.price, Money(Decimal("2.25"), self.currency))
         self.assertEqual(self.order.line_ids.mapped("quantity"), [5.0, 0.0])
 
@@ -180,8 +191,12 @@ class TestOrderTell(OrderCase):
 
     def test_a_changed_price_is_told_gross(self):
         tax = self.env["account.tax"].create(
-            {"name": "10% on top", "amount": 10, "type_tax_use": "sale",
-             "price_include_override": "tax_excluded"}
+            {
+                "name": "10% on top",
+                "amount": 10,
+                "type_tax_use": "sale",
+                "price_include_override": "tax_excluded",
+            }
         )
         self.tea.taxes_id = tax
         order = self.take_in(self.document("O-2", [order_line("a", "F-1", 2, 11)]))
@@ -238,8 +253,9 @@ class TestOrderTell(OrderCase):
         self.run_engine()
         picking.carrier_tracking_ref = "LATE-7"
         self.run_engine()
-        self.assertEqual([item.state.tracking for item in self.told(Kind.SHIPMENT)],
-                         [None, "LATE-7"])
+        self.assertEqual(
+            [item.state.tracking for item in self.told(Kind.SHIPMENT)], [None, "LATE-7"]
+        )
 
     def test_tracking_before_the_first_send_is_sent_once(self):
         self.settle()
@@ -255,10 +271,13 @@ class TestOrderTell(OrderCase):
         self.deliver(self.sale)
         self.run_engine()
         first, second = (item.state for item in self.told(Kind.SHIPMENT))
-        self.assertEqual([(one.external_id, one.quantity) for one in first.lines],
-                         [("O-1-1", Decimal(1)), ("O-1-2", Decimal(2))])
-        self.assertEqual([(one.external_id, one.quantity) for one in second.lines],
-                         [("O-1-1", Decimal(2))])
+        self.assertEqual(
+            [(one.external_id, one.quantity) for one in first.lines],
+            [("O-1-1", Decimal(1)), ("O-1-2", Decimal(2))],
+        )
+        self.assertEqual(
+            [(one.external_id, one.quantity) for one in second.lines], [("O-1-1", Decimal(2))]
+        )
         self.assertEqual((first.complete, second.complete), (False, True))
         self.assertNotEqual(first.reference, second.reference)
 
@@ -273,8 +292,10 @@ class TestOrderTell(OrderCase):
         self.run_engine()
         told = {item.state.reference: item.state for item in self.told(Kind.SHIPMENT)}
         self.assertEqual(
-            {name: (state.tracking, [line.external_id for line in state.lines])
-             for name, state in told.items()},
+            {
+                name: (state.tracking, [line.external_id for line in state.lines])
+                for name, state in told.items()
+            },
             {
                 f"{picking.name}/P1": ("T-1", ["O-1-1"]),
                 f"{picking.name}/P2": ("T-2", ["O-1-2"]),
@@ -301,8 +322,9 @@ class TestOrderTell(OrderCase):
         picking.button_validate()
         self.run_engine()
         (item,) = self.told(Kind.SHIPMENT, "O-5")
-        self.assertEqual([(one.external_id, one.quantity) for one in item.state.lines],
-                         [("a", Decimal(2))])
+        self.assertEqual(
+            [(one.external_id, one.quantity) for one in item.state.lines], [("a", Decimal(2))]
+        )
 
     # === REFUND AND RETURN === #
 
@@ -319,30 +341,37 @@ class TestOrderTell(OrderCase):
         credit.action_post()
         self.run_engine()
         self.channel.finish()
-        (item,) = [one for call in self.channel.calls for one in call.items
-                   if one.kind is Kind.REFUND]
+        (item,) = [
+            one for call in self.channel.calls for one in call.items if one.kind is Kind.REFUND
+        ]
         self.assertEqual(item.state.reason, "damaged")
         (line,) = item.state.lines
-        self.assertEqual((line.external_id, line.quantity, line.amount),
-                         ("O-1-1", Decimal(1), Money(Decimal("10.00"), self.currency)))
+        self.assertEqual(
+            (line.external_id, line.quantity, line.amount),
+            ("O-1-1", Decimal(1), Money(Decimal("10.00"), self.currency)),
+        )
 
     def test_goods_that_come_back_are_told_as_a_return_without_money(self):
         picking = self.deliver(self.sale)
         self.settle()
-        with Form(self.env["stock.return.picking"].with_context(
+        wizard = self.env["stock.return.picking"].with_context(
             active_id=picking.id, active_model="stock.picking"
-        )) as form:
-            with form.product_return_moves.edit(0) as line:
-                line.quantity = 1
+        )
+        form = Form(wizard)
+        with form.product_return_moves.edit(0) as line:
+            line.quantity = 1
         back = self.env["stock.picking"].browse(form.save().action_create_returns()["res_id"])
         back.move_ids.write({"quantity": 1, "picked": True})
         back.button_validate()
         self.run_engine()
-        (item,) = [one for call in self.channel.calls for one in call.items
-                   if one.kind is Kind.REFUND]
+        (item,) = [
+            one for call in self.channel.calls for one in call.items if one.kind is Kind.REFUND
+        ]
         (line,) = item.state.lines
-        self.assertEqual((line.external_id, line.quantity, line.amount.amount, line.restock),
-                         ("O-1-1", Decimal(1), Decimal(0), True))
+        self.assertEqual(
+            (line.external_id, line.quantity, line.amount.amount, line.restock),
+            ("O-1-1", Decimal(1), Decimal(0), True),
+        )
 
     # === THE WHOLE === #
 
@@ -351,8 +380,8 @@ class TestOrderTell(OrderCase):
             names = [f"C-{first + n}" for n in range(count)]
             self.receive(*[self.document(name, self.two_lines(name)) for name in names])
             self.process()
-            sales = self.env["marketplace.order"].search([("external_id", "in", names)]).sale_order_id
-            for sale in sales:
+            orders = self.env["marketplace.order"].search([("external_id", "in", names)])
+            for sale in orders.sale_order_id:
                 self.deliver(sale)
             self.env.cr.flush()
             self.env["marketplace.dispatcher"]._dispatch()
@@ -371,8 +400,11 @@ class TestOrderTell(OrderCase):
     @covers("R226", "R227", "R228", "R229", "X52", "R225")
     def test_the_sales_order_shows_what_the_channel_knows(self):
         self.assertEqual(
-            (self.sale.marketplace_order_id, self.sale.marketplace_status,
-             self.sale.marketplace_account_id),
+            (
+                self.sale.marketplace_order_id,
+                self.sale.marketplace_status,
+                self.sale.marketplace_account_id,
+            ),
             ("O-1", "pending", self.account),
         )
         self.assertEqual(self.sale.marketplace_sync_date, self.order.last_seen_at)

@@ -31,8 +31,12 @@ class TestWebhook(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.account = cls.env["marketplace.account"].create(
-            {"name": "Hooked", "provider": "fake", "base_url": "https://hooked.fake.example",
-             "state": "connected"}
+            {
+                "name": "Hooked",
+                "provider": "fake",
+                "base_url": "https://hooked.fake.example",
+                "state": "connected",
+            }
         )
         cls.env["marketplace.credential"]._store(cls.account, "token", "fake-token")
         cls.env["marketplace.credential"]._store(cls.account, "secret", "hush-hush")
@@ -47,8 +51,10 @@ class TestWebhook(HttpCase):
     def post(self, data=None, *, path=None, secret="hush-hush", headers=None, body=None, **more):
         signed, content = self.channel.webhook(data or self.document(**more), secret=secret)
         return self.url_open(
-            path or self.path, data=content if body is None else body,
-            headers={**signed, **(headers or {})}, method="POST",
+            path or self.path,
+            data=content if body is None else body,
+            headers={**signed, **(headers or {})},
+            method="POST",
         )
 
     def document(self, order_id="W-1", **more):
@@ -64,8 +70,10 @@ class TestWebhook(HttpCase):
         self.assertEqual(response.status_code, HTTPStatus.OK)
         self.assertEqual(response.json(), {"received": 1})
         item = self.stored()
-        self.assertEqual((item.topic, item.external_id, item.source, item.status),
-                         ("order", "W-1", "webhook", "new"))
+        self.assertEqual(
+            (item.topic, item.external_id, item.source, item.status),
+            ("order", "W-1", "webhook", "new"),
+        )
         self.assertEqual(item.payload, document)
         self.assertEqual(item.occurred_at, NOON.replace(tzinfo=None))
 
@@ -84,8 +92,16 @@ class TestWebhook(HttpCase):
 
     @covers("R196", "X51")
     def test_what_cannot_be_read_is_refused_with_a_reason(self):
-        for body in (b"", b"{", b"[]", b'{"topic":"order"}', b'{"topic":"x","data":{}}',
-                     b'{"topic":"order","data":{"id":null}}', b"\xff\xfe", b"[" * 5000):
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b'{"topic":"order"}',
+            b'{"topic":"x","data":{}}',
+            b'{"topic":"order","data":{"id":null}}',
+            b"\xff\xfe",
+            b"[" * 5000,
+        ):
             signed = self.channel.webhook({}, secret="hush-hush")[0]
             signed["X-Fake-Signature"] = sign("hush-hush", body)
             response = self.url_open(self.path, data=body, headers=signed, method="POST")
@@ -94,9 +110,11 @@ class TestWebhook(HttpCase):
         self.assertFalse(self.stored())
 
     def test_a_wrong_address_is_not_found(self):
-        for path in ("/marketplace/webhook/fake/guess",
-                     f"/marketplace/webhook/other/{self.account.webhook_token}",
-                     "/marketplace/webhook/fake/%D8%B9"):
+        for path in (
+            "/marketplace/webhook/fake/guess",
+            f"/marketplace/webhook/other/{self.account.webhook_token}",
+            "/marketplace/webhook/fake/%D8%B9",
+        ):
             self.assertEqual(self.post(path=path).status_code, HTTPStatus.NOT_FOUND, path)
 
     def test_only_post_is_answered(self):
@@ -145,6 +163,4 @@ class TestWebhook(HttpCase):
 
     @covers("X51")
     def test_a_business_problem_is_answered_with_success(self):
-        self.assertEqual(
-            self.post({"id": "W-9", "status": "delivered"}).status_code, HTTPStatus.OK
-        )
+        self.assertEqual(self.post({"id": "W-9", "status": "delivered"}).status_code, HTTPStatus.OK)
