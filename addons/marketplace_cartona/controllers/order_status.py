@@ -28,6 +28,6 @@ class CartonaWebhook(http.Controller):
         body = http_request.get_data()
         engine = request.env(user=request.env.ref("marketplace.user_engine").id, su=False)
         status, answer, headers = engine["marketplace.account"]._cartona_webhook(
-            http_request.headers, body, http_request.remote_addr
+            http_request.headers, body
         )
         return request.make_json_response(answer, headers=headers, status=status)

@@ -3,6 +3,7 @@ import logging
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.http import request
 
 from marketplace_adapters.core import SignatureError
 
@@ -15,23 +16,25 @@ class MarketplaceAccount(models.Model):
     _inherit = "marketplace.account"
 
     @api.model
-    def _cartona_webhook(self, headers, body, address):
+    def _cartona_webhook(self, headers, body):
         """Take one message.
 
         :param headers: mapping of the request's headers.
         :param bytes body: as received.
-        :param str address: of the sender.
         :return: (HTTP status, JSON-able answer, {header: value})
         """
         accounts = self._cartona_of_token(headers, body)
         if not accounts:
             _logger.warning("Webhook of Cartona refused: 401 no account has this token")
             return 401, {"error": "unauthorized"}, {}
-        allowed = accounts.filtered(lambda account: account._cartona_may_send(address))
-        if not allowed:
-            _logger.warning("Webhook of Cartona refused: 403 sender is on no list")
-            return 403, {"error": "forbidden"}, {}
-        return allowed._cartona_concerned(body)._webhook(headers, body)
+        return accounts._cartona_concerned(body)._webhook(headers, body)
+
+    def _webhook(self, headers, body):
+        """Override of ``marketplace`` to hear listed senders only, at whichever address."""
+        sender = request.httprequest.remote_addr if request else None
+        if self.provider == "cartona" and sender and not self._cartona_may_send(sender):
+            return self._webhook_refusal(403, "forbidden")
+        return super()._webhook(headers, body)
 
     def _cartona_of_token(self, headers, body):
         """Accounts whose token the message carries.

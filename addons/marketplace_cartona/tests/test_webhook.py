@@ -175,6 +175,11 @@ class TestWebhook(HttpCase, OrderCase):
         self.account.cartona_webhook_ips = "203.0.113.0/24"
         self.env.flush_all()
         self.assertEqual(self.refused(403, body).json(), {"error": "forbidden"})
+        url = f"/marketplace/webhook/cartona/{self.account.webhook_token}"
+        headers = {"AuthorizationToken": WEBHOOK_TOKEN}
+        with mute_logger("odoo.addons.marketplace.models.marketplace_account_webhook"):
+            general = self.url_open(url, data=json.dumps(body), headers=headers)
+        self.assertEqual(general.status_code, 403)
         self.account.cartona_webhook_ips = "203.0.113.0/24, 127.0.0.1"
         self.env.flush_all()
         self.assertEqual(self.post(body).status_code, 200)
