@@ -18,3 +18,4 @@ from . import test_order_company
 from . import test_credentials
 from . import test_security
 from . import test_link_catalogue
+from . import test_integrity
