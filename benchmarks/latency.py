@@ -69,8 +69,7 @@ def _while_draining(shop: Shop, burst: int, samples: int) -> list[Row]:
         while not shop.drained():
             seconds.append(shop.change(len(seconds)))
             time.sleep(chance.uniform(*PAUSE_IN_BURST))
-        shop.wait_drained(600)
-        drains.append(shop.last_acceptance() - committed)
+        drains.append(shop.wait_drained(600) - committed)
         say(f"  {len(seconds) - before} single changes while a burst drained {drains[-1]:.1f} s")
         time.sleep(2)
     detail = {**common.spread(seconds), "burst": burst, "drained_in_s": drains}

@@ -153,12 +153,11 @@ class Running:
         return name
 
     def sandbox(self, name: str) -> Sandbox:
-        """A running sandbox with one supplier, whose token is ``bench-token``."""
+        """A running sandbox whose first supplier has the token ``bench-token``."""
         sandbox = Sandbox(name=f"bench-{name}", seed="empty")
         self._stack.callback(sandbox.stop)
         sandbox.start()
-        sandbox.control("POST", "cartona/suppliers", {"code": "bench"})
-        sandbox.control("POST", "cartona/tokens", {"token": TOKEN, "suppliers": ["bench"]})
+        sandbox.control("POST", "cartona/tokens", {"token": TOKEN})
         return sandbox
 
     def odoo(self, name: str, workers: int = 2, channels: str = "root:2") -> OdooServer:

@@ -202,7 +202,9 @@ class MarketplaceAccount(models.Model):
         "Webhook calls per minute", default=1200, help="More are refused with 429."
     )
     credential_ids = fields.One2many(
-        "marketplace.credential", "account_id", groups="marketplace.group_manager",
+        "marketplace.credential",
+        "account_id",
+        groups="marketplace.group_manager",
         string="Credentials",
     )
     cursor_ids = fields.One2many("marketplace.cursor", "account_id", string="Pull cursors")
@@ -210,7 +212,9 @@ class MarketplaceAccount(models.Model):
     order_ids = fields.One2many("marketplace.order", "account_id", string="Orders")
     cause_ids = fields.One2many("marketplace.cause", "account_id", string="Error causes")
 
-    _interval_min = models.Constraint("CHECK (interval >= 5)", "The interval is at least 5 seconds.")
+    _interval_min = models.Constraint(
+        "CHECK (interval >= 5)", "The interval is at least 5 seconds."
+    )
     _percentage_range = models.Constraint(
         "CHECK (quantity_percentage BETWEEN 0 AND 100)",
         "Offer between 0 and 100 percent of the quantity.",
@@ -382,9 +386,13 @@ class MarketplaceAccount(models.Model):
 
     def _base_url_host(self):
         self.ensure_one()
-        return (self.base_url or "").partition("://")[2].split("/")[0].rpartition("@")[2].rsplit(
-            ":", 1
-        )[0]
+        return (
+            (self.base_url or "")
+            .partition("://")[2]
+            .split("/")[0]
+            .rpartition("@")[2]
+            .rsplit(":", 1)[0]
+        )
 
     def _lookback_start(self):
         return fields.Datetime.now() - timedelta(days=self.order_lookback_days)

@@ -69,8 +69,11 @@ class MarketplaceAccount(models.Model):
                 env["marketplace.cause"].sudo()._raise(
                     own,
                     "auth",
-                    env._("The connection test of %(account)s failed: %(problem)s",
-                          account=own.name, problem=problem),
+                    env._(
+                        "The connection test of %(account)s failed: %(problem)s",
+                        account=own.name,
+                        problem=problem,
+                    ),
                     env._("Open the account, correct the credentials and press Test Connection."),
                     fault,
                 )
@@ -88,8 +91,13 @@ class MarketplaceAccount(models.Model):
     def _connected(self):
         """The channel answered: go on, unless a person stopped the account."""
         self.ensure_one()
-        failed_before = self.env["marketplace.cause"].sudo().search_count(
-            [("account_id", "=", self.id), ("code", "=", "auth"), ("state", "=", "open")], limit=1
+        failed_before = (
+            self.env["marketplace.cause"]
+            .sudo()
+            .search_count(
+                [("account_id", "=", self.id), ("code", "=", "auth"), ("state", "=", "open")],
+                limit=1,
+            )
         )
         if self.state == "draft" or (self.state == "paused" and failed_before):
             self.action_resume()
@@ -119,7 +127,9 @@ class MarketplaceAccount(models.Model):
         if len(accounts) == 1:
             action.update(
                 {
-                    "views": [(view_id, mode) for view_id, mode in action["views"] if mode == "form"],
+                    "views": [
+                        (view_id, mode) for view_id, mode in action["views"] if mode == "form"
+                    ],
                     "view_mode": "form",
                     "res_id": accounts.id,
                 }

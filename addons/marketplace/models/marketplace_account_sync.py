@@ -76,7 +76,8 @@ class MarketplaceAccount(models.Model):
                     account.provider,
                     account.id,
                     self.env.uid,
-                    SQL("product.id = ANY(%s)", products.ids) if products is not None
+                    SQL("product.id = ANY(%s)", products.ids)
+                    if products is not None
                     else SQL("TRUE"),
                     account.id,
                     account.auto_list,
@@ -117,9 +118,13 @@ class MarketplaceAccount(models.Model):
                     account.id,
                     self.env.uid,
                     account.id,
-                    SQL("sale.id = ANY(%s)", orders.ids) if orders is not None
-                    else SQL("sale.date_order >= %s AND sale.date_order <= %s", since,
-                             until or fields.Datetime.now()),
+                    SQL("sale.id = ANY(%s)", orders.ids)
+                    if orders is not None
+                    else SQL(
+                        "sale.date_order >= %s AND sale.date_order <= %s",
+                        since,
+                        until or fields.Datetime.now(),
+                    ),
                 )
             )
             count += self.env.cr.rowcount
@@ -165,9 +170,7 @@ class MarketplaceAccount(models.Model):
     def _pull_topics(self):
         """Topics worth asking for, given what the account wants."""
         self.ensure_one()
-        return [
-            topic for topic in self._limits().topics if topic != "order" or self.sync_orders
-        ]
+        return [topic for topic in self._limits().topics if topic != "order" or self.sync_orders]
 
     def _pull_all(self):
         """Ask for news of every topic; one topic's failure does not stop the others."""
@@ -205,9 +208,7 @@ class MarketplaceAccount(models.Model):
         latest, new, received = None, 0, 0
         with self._open_adapter() as adapter:
             try:
-                for page in adapter.pull(
-                    topic, _aware(start), _aware(until) if until else None
-                ):
+                for page in adapter.pull(topic, _aware(start), _aware(until) if until else None):
                     with fresh_env(self.env) as env:
                         own = self.with_env(env)
                         new += env["marketplace.inbox"]._receive(own, page.events, "pull")
@@ -241,9 +242,7 @@ class MarketplaceAccount(models.Model):
     def _rewind_cursors(self, *, days):
         """Have the next pull read back some days: what a live pull missed is found again."""
         for cursor in self.cursor_ids.filtered("position"):
-            cursor.position = min(
-                cursor.position, fields.Datetime.now() - timedelta(days=days)
-            )
+            cursor.position = min(cursor.position, fields.Datetime.now() - timedelta(days=days))
 
     # === RETENTION === #
 

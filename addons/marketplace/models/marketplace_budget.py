@@ -144,9 +144,7 @@ class AccountBudget:
         if rate is None:
             return
         with fresh_env(self.env, read_committed=True) as env:
-            wait = env["marketplace.budget"]._take(
-                self.account_id, bucket, rate, cost, self.urgent
-            )
+            wait = env["marketplace.budget"]._take(self.account_id, bucket, rate, cost, self.urgent)
         if wait:
             raise ThrottledError(
                 f"The budget for {bucket} is used up for {wait:.1f} s.", retry_after=wait
@@ -161,6 +159,4 @@ class AccountBudget:
             budgets = env["marketplace.budget"]
             if rate is None and retry_after is None:
                 return
-            budgets._learn(
-                self.account_id, bucket, remaining, limit, per_second, retry_after
-            )
+            budgets._learn(self.account_id, bucket, remaining, limit, per_second, retry_after)

@@ -109,6 +109,7 @@ class MarketplaceAccount(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_queue(self):
+        # One statement for everything counted: a screen of accounts costs what one account costs.
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -162,6 +163,7 @@ class MarketplaceAccount(models.Model):
             account.cause_count = count["cause"]
 
     def _compute_last(self):
+        # The newest row per account straight from an index; a grouped read walks whole tables.
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -385,7 +387,9 @@ class MarketplaceAccount(models.Model):
                 zone=self._zone(),
             )
         )
-        return {(account_id, day): max(0, total) for account_id, day, total in self.env.cr.fetchall()}
+        return {
+            (account_id, day): max(0, total) for account_id, day, total in self.env.cr.fetchall()
+        }
 
     def _count_of(self, model):
         return dict(

@@ -34,6 +34,7 @@ class MarketplaceDelivery(models.Model):
     superseded_by_id = fields.Many2one("marketplace.delivery", readonly=True, string="Replaced by")
 
     def init(self):
+        # Made by hand: a million links need neither an ORM model nor two columns of who and when.
         self.env.cr.execute(
             """
             CREATE TABLE IF NOT EXISTS marketplace_operation_outbox (

@@ -22,14 +22,17 @@ class MarketplaceDispatcher(models.AbstractModel):
 
         :return: (ids of accounts that have something to send, whether more is waiting)
         """
-        with session_lock(self.env, "dispatch", wait=True):
-            with fresh_env(self.env, read_committed=True) as env:
-                dispatcher = env["marketplace.dispatcher"]
-                products, more_products = dispatcher._dispatch_products()
-                orders, more_orders = dispatcher._dispatch_orders()
+        with (
+            session_lock(self.env, "dispatch", wait=True),
+            fresh_env(self.env, read_committed=True) as env,
+        ):
+            dispatcher = env["marketplace.dispatcher"]
+            products, more_products = dispatcher._dispatch_products()
+            orders, more_orders = dispatcher._dispatch_orders()
         return products | orders, more_products or more_orders
 
     def _dispatch_products(self):
+        # Set-based: however many operations and listings, a constant number of statements.
         operations = self._waiting("marketplace_product_operation")
         if not operations:
             return set(), False
@@ -153,6 +156,7 @@ class MarketplaceDispatcher(models.AbstractModel):
         return {row[0] for row in self.env.cr.fetchall()}, len(operations) == DISPATCH_CHUNK
 
     def _dispatch_orders(self):
+        # Set-based like the products.
         operations = self._waiting("marketplace_order_operation")
         if not operations:
             return set(), False
@@ -220,6 +224,7 @@ class MarketplaceDispatcher(models.AbstractModel):
     # === INTERNALS === #
 
     def _waiting(self, table):
+        """Ids by the partial index of what is not dispatched, without loading any operation."""
         self.env.cr.execute(
             SQL(
                 "SELECT id FROM %s WHERE dispatched_at IS NULL ORDER BY id DESC LIMIT %s",
@@ -255,7 +260,8 @@ class MarketplaceDispatcher(models.AbstractModel):
                   FROM marketplace_product_operation op
                   JOIN product_product product ON product.active AND (
                        (op.model_name = 'product.product' AND product.id = op.record_id) OR
-                       (op.model_name = 'product.template' AND product.product_tmpl_id = op.record_id))
+                       (op.model_name = 'product.template'
+                        AND product.product_tmpl_id = op.record_id))
                   JOIN product_template template ON template.id = product.product_tmpl_id
                   JOIN marketplace_account account
                     ON account.auto_list AND account.active AND account.state != 'draft'

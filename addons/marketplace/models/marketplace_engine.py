@@ -42,7 +42,8 @@ class MarketplaceEngine(models.AbstractModel):
         """Have a job run soon, unless an equal one waits already.
 
         One INSERT by SQL, because the check and the INSERT must be one step, and a job enqueued
-        by the ORM costs several times as much. The columns come from queue_job itself, so its schema may change.
+        by the ORM costs several times as much. The columns come from queue_job itself, so its
+        schema may change.
 
         :param int account_id: 0 for jobs that serve all accounts.
         :param datetime eta: naive UTC; later waiting jobs do not count as equal.
@@ -195,8 +196,10 @@ class MarketplaceEngine(models.AbstractModel):
     def _cron_reconcile(self):
         """Every night: tell everything again that is not equal to what was acknowledged, and read
         the whole look-back of orders once more. Nothing equal leaves (invariant 9)."""
-        accounts = self.env["marketplace.account"].sudo().search(
-            [("state", "=", "connected"), ("automatic", "=", True)]
+        accounts = (
+            self.env["marketplace.account"]
+            .sudo()
+            .search([("state", "=", "connected"), ("automatic", "=", True)])
         )
         for account in accounts:
             account._request_products()

@@ -25,7 +25,7 @@ class MarketplaceExchange(models.Model):
     status = fields.Integer("HTTP status", readonly=True, help="0: no answer.")
     duration = fields.Float("Seconds", readonly=True, digits=(12, 4))
     started_at = fields.Datetime("Started", readonly=True)
-    request = fields.Text("Request", readonly=True)
+    request = fields.Text(readonly=True)
     response = fields.Text("Answer", readonly=True)
     request_id = fields.Char("Id given by the channel", readonly=True)
 

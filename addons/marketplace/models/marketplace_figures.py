@@ -33,9 +33,7 @@ class MarketplaceFigures(models.AbstractModel):
         sending = self._sending(accounts, since)
         calls = accounts._count_calls(since)
         answers = self._answers(accounts, since)
-        rows = [
-            self._row(account, service, sending, calls, answers) for account in accounts
-        ]
+        rows = [self._row(account, service, sending, calls, answers) for account in accounts]
         return {
             "hours": hours,
             "goals": {"seconds": GOAL_SECONDS, "error_rate": GOAL_ERROR_RATE},
@@ -91,8 +89,19 @@ class MarketplaceFigures(models.AbstractModel):
         total = {
             key: sum(row[key] for row in rows)
             for key in (
-                "waiting", "pending", "errors", "quarantine", "finished", "failed", "retried",
-                "recovered", "calls", "calls_sampled", "calls_failed", "items", "sending_calls",
+                "waiting",
+                "pending",
+                "errors",
+                "quarantine",
+                "finished",
+                "failed",
+                "retried",
+                "recovered",
+                "calls",
+                "calls_sampled",
+                "calls_failed",
+                "items",
+                "sending_calls",
                 "seconds",
             )
         }
@@ -219,7 +228,9 @@ class MarketplaceFigures(models.AbstractModel):
             )
         )
         rows = self.env.cr.fetchall()
-        fault = dict(self.env["marketplace.cause"]._fields["fault"]._description_selection(self.env))
+        fault = dict(
+            self.env["marketplace.cause"]._fields["fault"]._description_selection(self.env)
+        )
         names = {account.id: account.name for account in accounts}
         return [
             {

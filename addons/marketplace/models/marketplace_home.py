@@ -109,6 +109,7 @@ class MarketplaceHome(models.AbstractModel):
         return hashlib.sha256("|".join(mark or "" for mark in marks).encode()).hexdigest()
 
     def _marks(self):
+        """What a copy does not share: read past the ORM, whose cached parameters may be older."""
         self.env.cr.execute(
             """
             SELECT (SELECT value FROM ir_config_parameter WHERE key = 'database.uuid'),

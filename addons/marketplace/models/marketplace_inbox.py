@@ -316,6 +316,7 @@ class MarketplaceInbox(models.Model):
         self.env["marketplace.cause"]._settle_idle(account)
 
     def _store_results(self, rows):
+        # Every row has values of its own; the ORM would send one UPDATE for each.
         columns = [list(column) for column in zip(*rows, strict=True)]
         self.env.cr.execute(
             SQL(

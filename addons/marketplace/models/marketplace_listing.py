@@ -184,7 +184,10 @@ class MarketplaceListing(models.Model):
                 identifier
                 for listing in listings
                 for identifier in (
-                    listing.external_id, listing.internal_id, listing.sku, listing.barcode
+                    listing.external_id,
+                    listing.internal_id,
+                    listing.sku,
+                    listing.barcode,
                 )
                 if identifier
             }
@@ -251,7 +254,7 @@ class MarketplaceListing(models.Model):
         if learned:
             vals["extra"] = {**(self.extra or {}), **learned}
         if vals:
-            super().write(vals)
+            super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _snapshot_product(self, account):
         """:return: {listing id: Tell or Trouble} with a :class:`ProductState`"""
@@ -305,9 +308,7 @@ class MarketplaceListing(models.Model):
                     self.env._("Correct the sales price or the pricelist rule."),
                 )
                 continue
-            amount = Decimal(
-                float_repr(price, account.currency_id.decimal_places)
-            )
+            amount = Decimal(float_repr(price, account.currency_id.decimal_places))
             state = PriceState(Money(amount, account.currency_id.name))
             result[listing.id] = Tell(
                 state, {"price": str(amount), "currency": account.currency_id.name}
@@ -331,8 +332,11 @@ class MarketplaceListing(models.Model):
                 label = self.env._("Pricelist %s", pricelist.name)
             else:
                 prices = products._price_compute(
-                    "list_price", uom=uom, currency=account.currency_id,
-                    company=account.company_id, date=today.date(),
+                    "list_price",
+                    uom=uom,
+                    currency=account.currency_id,
+                    company=account.company_id,
+                    date=today.date(),
                 )
                 label = self.env._("Sales price")
             for listing in listings:
@@ -351,7 +355,9 @@ class MarketplaceListing(models.Model):
             if not taxes:
                 continue
             computed = taxes.compute_all(
-                steps[listing.id][-1][1], currency=account.currency_id, quantity=1.0,
+                steps[listing.id][-1][1],
+                currency=account.currency_id,
+                quantity=1.0,
                 product=product,
             )
             total = "total_included" if account.price_tax == "included" else "total_excluded"
@@ -412,8 +418,7 @@ class MarketplaceListing(models.Model):
             "forecast": ("virtual_available", self.env._("On hand + incoming − outgoing")),
         }[account.quantity_source]
         return {
-            listing.id: listing._quantity_steps(account, label, known, column)
-            for listing in self
+            listing.id: listing._quantity_steps(account, label, known, column) for listing in self
         }
 
     def _quantity_steps(self, account, label, known, column):
@@ -456,9 +461,7 @@ class MarketplaceListing(models.Model):
 
     def _snapshot_relationship(self, account):
         """Variants of one template belong together under its first one."""
-        return {
-            listing.id: Tell(RelationshipState(), {"theme": None}) for listing in self
-        }
+        return {listing.id: Tell(RelationshipState(), {"theme": None}) for listing in self}
 
     def _snapshot_override(self, account):
         """Exceptions from the account's settings; a provider fills them."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 DELIVERY_STATUS = [
     ("new", "New"),
@@ -57,6 +58,7 @@ class MarketplaceOperation(models.AbstractModel):
 
     # What is worst comes first: an operation fares as its worst delivery.
     _WORST_FIRST = ("error", "new", "submitted", "pending", "success", "superseded")
+    _UNFINISHED = ("error", "new", "submitted", "pending")
 
     @api.depends("delivery_ids.status", "dispatched_at")
     def _compute_status(self):
@@ -75,28 +77,99 @@ class MarketplaceOperation(models.AbstractModel):
     def _search_status(self, operator, value):
         if operator not in ("in", "not in"):
             return NotImplemented
-        domain = Domain.OR([self._status_domain(status) for status in value])
+        domain = self._status_domain([one or "none" for one in value])
         return domain if operator == "in" else ~domain
 
     @api.model
-    def _status_domain(self, status, provider=None):
-        """Operations whose status (on the accounts of a provider) is this one."""
+    def _status_domain(self, statuses, provider=None):
+        """Operations whose status (on the accounts of a provider) is one of these.
 
-        def having(one):
-            clause = Domain("status", "=", one)
+        By SQL because the log is large. The unfinished are few: they are found from the partial
+        indexes of the outbox. The others are many: they are found by looking at the newest
+        operations first, until the list is full.
+        """
+        wanted = sorted(set(statuses))
+
+        def to_sql(model, alias, query):
+            clause = SQL(" OR ").join(
+                self._status_sql(alias, status, provider) for status in wanted
+            )
+            if set(wanted) <= set(self._UNFINISHED):
+                return SQL("(%s AND (%s))", self._unfinished_sql(alias), clause)
+            return SQL("(%s)", clause)
+
+        def predicate(operation):
+            deliveries = operation.delivery_ids
             if provider:
-                clause &= Domain("account_id.provider", "=", provider)
-            return Domain("delivery_ids", "any", clause)
+                deliveries = deliveries.filtered(lambda one: one.provider == provider)
+                return (operation._status_on(deliveries) if deliveries else "none") in wanted
+            return operation._status_on(deliveries) in wanted
 
+        return Domain.custom(to_sql=to_sql, predicate=predicate)
+
+    def _status_sql(self, alias, status, provider):
+        """Whether the worst delivery of an operation has this status."""
+        told = self._told_sql(alias, provider)
+        dispatched = SQL("%s IS NOT NULL", SQL.identifier(alias, "dispatched_at"))
         if status == "none":
-            return Domain("dispatched_at", "!=", False) & Domain("delivery_ids", "=", False)
-        rank = self._WORST_FIRST.index(status)
-        domain = having(status)
-        for worse in self._WORST_FIRST[:rank]:
-            domain &= ~having(worse)
+            # For one provider it does not matter whether others were told.
+            return SQL("(NOT %s%s)", told, SQL() if provider else SQL(" AND %s", dispatched))
+        if status == "superseded":
+            others = [one for one in self._WORST_FIRST if one != status]
+            return SQL("(%s AND NOT %s)", told, self._told_sql(alias, provider, others))
+        worse = list(self._WORST_FIRST[: self._WORST_FIRST.index(status)])
+        clause = self._told_sql(alias, provider, [status])
+        if worse:
+            clause = SQL("(%s AND NOT %s)", clause, self._told_sql(alias, provider, worse))
         if status == "new" and not provider:
-            domain |= Domain("dispatched_at", "=", False)
-        return domain
+            clause = SQL("(%s OR NOT %s)", clause, dispatched)
+        return clause
+
+    def _told_sql(self, alias, provider, statuses=None):
+        """Whether an operation has a delivery that the user may see, of one of these statuses.
+
+        A link that a later operation took over is superseded: see ``marketplace.delivery``.
+        """
+        conditions = []
+        if not self.env.su:
+            conditions.append(SQL("AND account.company_id = ANY(%s)", self.env.companies.ids))
+        if provider:
+            conditions.append(SQL("AND account.provider = %s", provider))
+        if statuses:
+            conditions.append(
+                SQL(
+                    """AND item.status = ANY(%s) AND NOT EXISTS (
+                        SELECT 1 FROM marketplace_operation_outbox newer
+                         WHERE newer.outbox_id = link.outbox_id AND newer.id > link.id)""",
+                    statuses,
+                )
+            )
+        return SQL(
+            """EXISTS (
+                SELECT 1 FROM marketplace_operation_outbox link
+                  JOIN marketplace_outbox item ON item.id = link.outbox_id
+                  JOIN marketplace_account account ON account.id = item.account_id
+                 WHERE link.%s = %s %s)""",
+            SQL.identifier(self._fields["delivery_ids"].inverse_name),
+            SQL.identifier(alias, "id"),
+            SQL(" ").join(conditions),
+        )
+
+    def _unfinished_sql(self, alias):
+        """Operations with anything unfinished, by the partial indexes of the outbox."""
+        return SQL(
+            """
+            (%(alias)s.dispatched_at IS NULL OR %(alias)s.id IN (
+                SELECT link.%(column)s
+                  FROM marketplace_outbox item
+                  JOIN marketplace_operation_outbox link ON link.outbox_id = item.id
+                 WHERE link.%(column)s IS NOT NULL
+                   AND (item.status = 'new'
+                        OR item.status IN ('submitted', 'pending', 'error'))))
+            """,
+            alias=SQL.identifier(alias),
+            column=SQL.identifier(self._fields["delivery_ids"].inverse_name),
+        )
 
     # === STATUS BY PROVIDER (X4) === #
 
@@ -105,10 +178,7 @@ class MarketplaceOperation(models.AbstractModel):
         """Search of a field such as ``amazon_status``; the empty value is "nothing told"."""
         if operator not in ("in", "not in"):
             return NotImplemented
-        told = [one for one in value if one]
-        domain = Domain.OR([self._status_domain(one, provider) for one in told])
-        if len(told) < len(list(value)):
-            domain |= ~Domain("delivery_ids", "any", Domain("account_id.provider", "=", provider))
+        domain = self._status_domain([one or "none" for one in value], provider)
         return domain if operator == "in" else ~domain
 
     def _compute_provider_status(self, provider):
@@ -123,14 +193,3 @@ class MarketplaceOperation(models.AbstractModel):
             )
             operation[f"{provider}_status_data"] = newest.status_data
             operation[f"{provider}_status_timestamp"] = newest.status_timestamp
-
-    @api.depends("operation_data")
-    def _compute_summary(self):
-        for operation in self:
-            data = operation.operation_data or {}
-            values = data.get("values") or {}
-            parts = [f"{name}: {old} → {new}" for name, (old, new) in values.items()]
-            shown = {name.partition("@")[0] for name in values}
-            parts += [name for name in data.get("fields", ()) if name not in shown]
-            parts += [f"{name}: {data[name]}" for name in ("sku", "barcode") if data.get(name)]
-            operation.summary = ", ".join(parts)[:200]

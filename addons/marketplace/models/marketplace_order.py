@@ -80,7 +80,7 @@ class MarketplaceOrder(models.Model):
     revision = fields.Char("Version", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     total = fields.Monetary("Total on the channel", readonly=True)
-    payments = fields.Json("Payments", readonly=True)
+    payments = fields.Json(readonly=True)
     cash_to_collect = fields.Monetary("Cash to collect", readonly=True)
     otp_required = fields.Boolean("Code on delivery", readonly=True)
     cancel_reason = fields.Char("Reason of the cancellation")

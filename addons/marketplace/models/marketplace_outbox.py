@@ -78,16 +78,14 @@ class MarketplaceOutbox(models.Model):
         readonly=True,
     )
     status_at = fields.Datetime("Status since", default=fields.Datetime.now, readonly=True)
-    priority = fields.Integer("Priority", default=10, readonly=True, aggregator=None)
+    priority = fields.Integer(default=10, readonly=True, aggregator=None)
     not_before = fields.Datetime("Not before", readonly=True)
     attempts = fields.Integer("Tries", readonly=True, aggregator=None)
     doubtful = fields.Boolean(
         readonly=True, help="May have taken effect: read back before it is sent again."
     )
     message = fields.Char("Answer", readonly=True)
-    cause_id = fields.Many2one(
-        "marketplace.cause", ondelete="set null", readonly=True, string="Cause"
-    )
+    cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
     submission_id = fields.Many2one("marketplace.submission", ondelete="set null", readonly=True)
     created_at = fields.Datetime("Created", default=fields.Datetime.now, readonly=True)
     sent = fields.Json("Values sent", readonly=True)
@@ -297,7 +295,8 @@ class MarketplaceOutbox(models.Model):
             SQL(
                 """
                 UPDATE marketplace_outbox
-                   SET status = %s, message = %s, cause_id = NULL, not_before = NULL, doubtful = NULL,
+                   SET status = %s, message = %s, cause_id = NULL, not_before = NULL,
+                       doubtful = NULL,
                        status_at = clock_timestamp() AT TIME ZONE 'UTC'
                  WHERE id = ANY(%s)
                 """,
@@ -350,9 +349,7 @@ class MarketplaceOutbox(models.Model):
     @api.model
     def _put_back(self, ids, message, seconds, *, doubtful=False):
         """Not our fault: the attempt does not count."""
-        self._renew(
-            ids, message, lambda attempts: seconds, counted=False, doubtful=doubtful
-        )
+        self._renew(ids, message, lambda attempts: seconds, counted=False, doubtful=doubtful)
 
     @api.model
     def _postpone(self, ids, message, *, code=None, doubtful=False):
@@ -367,14 +364,13 @@ class MarketplaceOutbox(models.Model):
                 Trouble(
                     f"exhausted:{code or 'unknown'}",
                     message or "",
-                    self.env._("It was tried %s times. Press Retry once the cause is gone.",
-                               MAX_ATTEMPTS),
+                    self.env._(
+                        "It was tried %s times. Press Retry once the cause is gone.", MAX_ATTEMPTS
+                    ),
                 ),
                 fault="platform",
             )
-        self._renew(
-            (items - spent).ids, message, retry_delay, counted=True, doubtful=doubtful
-        )
+        self._renew((items - spent).ids, message, retry_delay, counted=True, doubtful=doubtful)
 
     def _renew(self, ids, message, delay, *, counted, doubtful=False):
         """Back to new; superseded when a newer item for the same thing waits already."""
@@ -457,6 +453,13 @@ class MarketplaceOutbox(models.Model):
 
 
 _LISTING_KINDS = frozenset(
-    (Kind.PRODUCT, Kind.PRICE, Kind.INVENTORY, Kind.IMAGE, Kind.RELATIONSHIP, Kind.OVERRIDE,
-     Kind.DELETE)
+    (
+        Kind.PRODUCT,
+        Kind.PRICE,
+        Kind.INVENTORY,
+        Kind.IMAGE,
+        Kind.RELATIONSHIP,
+        Kind.OVERRIDE,
+        Kind.DELETE,
+    )
 )

@@ -43,8 +43,9 @@ class MarketplaceOperation(models.AbstractModel):
         for operation in self:
             operation.data_text = pretty(operation.operation_data)
 
+    @api.depends("operation_data")
     def _compute_summary(self):
-        """Override of the bare one: fields by their labels, places by their names."""
+        """What changed: fields by their labels, places by their names."""
         locations = self._changed_locations()
         for operation in self:
             data = operation.operation_data or {}
@@ -132,7 +133,7 @@ class MarketplaceOutbox(models.Model):
     def _compute_display_name(self):
         for item in self:
             kind = item._fields["kind"].convert_to_export(item.kind, item)
-            item.display_name = f"{kind}: {item.target_name or '#%s' % item.id}"
+            item.display_name = f"{kind}: {item.target_name or f'#{item.id}'}"
 
     @api.depends("listing_id", "order_id")
     def _compute_target_name(self):
@@ -192,12 +193,10 @@ class MarketplaceListing(models.Model):
             listing.price_explanation = listing.quantity_explanation = False
         # A new line has neither for a moment.
         complete = self.filtered(lambda listing: listing.product_id and listing.account_id)
-        for account, listings in complete.grouped("account_id").items():
-            account = account.sudo()
+        for plain_account, listings in complete.grouped("account_id").items():
+            account = plain_account.sudo()
             prices = listings.sudo()._explain_price(account)
-            quantities = (
-                listings.sudo()._explain_quantity(account) if account.location_ids else {}
-            )
+            quantities = listings.sudo()._explain_quantity(account) if account.location_ids else {}
             for listing in listings:
                 if steps := prices.get(listing.id):
                     listing.odoo_price = steps[-1][1]
@@ -282,10 +281,14 @@ class MarketplaceExchange(models.Model):
         for exchange in self:
             status = exchange.status
             exchange.outcome = (
-                "none" if not status
-                else "throttled" if status == 429
-                else "failed" if status >= 500
-                else "refused" if status >= 400
+                "none"
+                if not status
+                else "throttled"
+                if status == 429
+                else "failed"
+                if status >= 500
+                else "refused"
+                if status >= 400
                 else "ok"
             )
 

@@ -22,7 +22,6 @@ from ..tools import clock
 from ..tools.backoff import poll_delay
 from ..tools.db import fresh_env
 
-
 OUTCOME_UNKNOWN = "outcome_unknown"
 
 
@@ -293,7 +292,9 @@ class MarketplaceSender(models.AbstractModel):
         submission.error_count += self._apply_results(env, account, results)
         left = submission.outbox_ids.filtered(lambda item: item.status == "pending")
         if done:
-            outbox._postpone(left.ids, env._("The channel said nothing about it."), code="no_answer")
+            outbox._postpone(
+                left.ids, env._("The channel said nothing about it."), code="no_answer"
+            )
             submission.state = "done"
         elif deadline and now > deadline:
             # The channel has forgotten it: level-triggered items are told again, now.
@@ -353,4 +354,3 @@ def _grouped(results):
     for result in results:
         groups.setdefault((result.code, result.message), []).append(int(result.ref))
     return groups
-

@@ -55,8 +55,12 @@ class ProductPricelistItem(models.Model):
         items = self.sudo().search(
             [
                 "|",
-                "&", ("date_start", ">", last), ("date_start", "<=", now),
-                "&", ("date_end", ">=", last), ("date_end", "<", now),
+                "&",
+                ("date_start", ">", last),
+                ("date_start", "<=", now),
+                "&",
+                ("date_end", ">=", last),
+                ("date_end", "<", now),
             ]
         )
         items._record_price()

@@ -12,9 +12,7 @@ def recorded_values(records, vals):
     names = [name for name in VALUE_FIELDS if name in vals and name in records._fields]
     if not names:
         return {}
-    return {
-        record.id: {name: (record[name], vals[name]) for name in names} for record in records
-    }
+    return {record.id: {name: (record[name], vals[name]) for name in names} for record in records}
 
 
 class ProductTemplate(models.Model):

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 
-
 class StockQuant(models.Model):
     _inherit = "stock.quant"
 

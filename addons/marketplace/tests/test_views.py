@@ -33,9 +33,7 @@ class ScreenCase(TransactionCase):
         super().setUpClass()
         groups = "sales_team.group_sale_manager,stock.group_stock_user"
         cls.outsider = new_test_user(cls.env, "screen-outsider", groups=groups)
-        cls.user = new_test_user(
-            cls.env, "screen-user", groups=f"marketplace.group_user,{groups}"
-        )
+        cls.user = new_test_user(cls.env, "screen-user", groups=f"marketplace.group_user,{groups}")
         cls.manager = new_test_user(
             cls.env, "screen-manager", groups=f"marketplace.group_manager,{groups}"
         )
@@ -124,7 +122,9 @@ class TestViews(ScreenCase):
             for button in etree.fromstring(view.arch_db).iterfind(".//button"):
                 with self.subTest(view=view.xml_id, button=button.get("name")):
                     self.assertTrue(
-                        button.get("string") or button.get("title") or button.text
+                        button.get("string")
+                        or button.get("title")
+                        or button.text
                         or len(button) > 0
                     )
 
@@ -145,7 +145,7 @@ class TestWords(ScreenCase):
     @covers("R250")
     def test_an_empty_list_says_what_to_do(self):
         windows = self.own("ir.actions.act_window").filtered(
-            lambda action: action.target != "new" and "form" != action.view_mode
+            lambda action: action.target != "new" and action.view_mode != "form"
         )
         self.assertGreater(len(windows), 12)
         for action in windows:
@@ -188,9 +188,22 @@ class TestReach(ScreenCase):
             {
                 f"marketplace.menu_{name}"
                 for name in (
-                    "root", "dashboard", "operations", "causes", "links", "listing",
-                    "partner_link", "order", "log", "outbox", "submission", "exchange", "inbox",
-                    "reporting", "figures", "budget",
+                    "root",
+                    "dashboard",
+                    "operations",
+                    "causes",
+                    "links",
+                    "listing",
+                    "partner_link",
+                    "order",
+                    "log",
+                    "outbox",
+                    "submission",
+                    "exchange",
+                    "inbox",
+                    "reporting",
+                    "figures",
+                    "budget",
                 )
             },
             seen,
@@ -198,8 +211,12 @@ class TestReach(ScreenCase):
         self.assertNotIn("marketplace.menu_configuration", seen)
         self.assertNotIn("marketplace.menu_account", seen)
         self.assertLessEqual(
-            seen | {"marketplace.menu_configuration", "marketplace.menu_account",
-                    "marketplace.menu_connect"},
+            seen
+            | {
+                "marketplace.menu_configuration",
+                "marketplace.menu_account",
+                "marketplace.menu_connect",
+            },
             self.menus(self.manager),
         )
 

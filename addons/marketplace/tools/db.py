@@ -39,13 +39,13 @@ def session_lock(env, name, *, wait=False):
             cr.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
             held = cr.fetchone()[0]
         # No transaction stays open behind the lock: it would hold back vacuum for the whole job.
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         try:
             yield held
         finally:
             if held:
                 cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
 
 
 def _is_test_cursor(cr):

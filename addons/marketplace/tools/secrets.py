@@ -14,6 +14,7 @@ drop the old one.
 """
 
 import configparser
+import contextlib
 import fcntl
 import functools
 import logging
@@ -167,9 +168,8 @@ def _make_key_file(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = _write_draft(path, Fernet.generate_key().decode())
     try:
-        os.link(draft, path)  # whole or not at all, and never over another worker's key
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all, and never over another worker's key
     finally:
         draft.unlink()
 

@@ -54,8 +54,10 @@ def read_table(env, content, encoding=None):
                 "Save it as .xlsx or CSV without a password."
             )
         )
-    rows = _xlsx_rows(env, content) if content.startswith(_ZIP) else _csv_rows(
-        env, _text(env, content, encoding)
+    rows = (
+        _xlsx_rows(env, content)
+        if content.startswith(_ZIP)
+        else _csv_rows(env, _text(env, content, encoding))
     )
     return _collect(env, rows)
 
@@ -177,9 +179,7 @@ def _xlsx_rows(env, content):
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             if "xl/workbook.xml" not in packed.namelist():
-                raise UserError(
-                    env._("The file is neither CSV nor XLSX. Save it as .xlsx or CSV.")
-                )
+                raise UserError(env._("The file is neither CSV nor XLSX. Save it as .xlsx or CSV."))
             if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
                 raise UserError(env._("The Excel file is too big. Save the sheet as CSV."))
         workbook = openpyxl.load_workbook(

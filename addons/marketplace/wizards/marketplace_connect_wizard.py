@@ -38,9 +38,7 @@ class MarketplaceConnectWizard(models.TransientModel):
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
     # === CREDENTIALS === #
     base_url = fields.Char(related="account_id.base_url", readonly=False)
-    credential_ids = fields.One2many(
-        "marketplace.connect.credential", "wizard_id", "Credentials"
-    )
+    credential_ids = fields.One2many("marketplace.connect.credential", "wizard_id", "Credentials")
     tested = fields.Boolean(readonly=True)
     test_ok = fields.Boolean(readonly=True)
     test_message = fields.Char("Result", readonly=True)
@@ -64,12 +62,15 @@ class MarketplaceConnectWizard(models.TransientModel):
         help="Prices, stock and the rest of every product that is linked to this account.",
     )
     import_orders = fields.Boolean(
-        "Fetch recent orders now", default=True, help="Orders that are here already stay as they are."
+        "Fetch recent orders now",
+        default=True,
+        help="Orders that are here already stay as they are.",
     )
     import_since = fields.Datetime(
         "Orders since",
-        default=lambda self: fields.Datetime.now().replace(microsecond=0)
-        - relativedelta(months=IMPORT_MONTHS),
+        default=lambda self: (
+            fields.Datetime.now().replace(microsecond=0) - relativedelta(months=IMPORT_MONTHS)
+        ),
     )
 
     @api.model
@@ -197,9 +198,7 @@ class MarketplaceConnectWizard(models.TransientModel):
     def _test(self):
         missing = self.credential_ids.filtered(lambda line: line.required and not line.stored)
         if missing:
-            raise UserError(
-                self.env._("Please enter: %s", ", ".join(missing.mapped("label")))
-            )
+            raise UserError(self.env._("Please enter: %s", ", ".join(missing.mapped("label"))))
         check, problem = self.account_id._test_connection()
         self.write(
             {

@@ -53,67 +53,166 @@ class MarketplaceIntegrity(models.AbstractModel):
         """:return: list of :class:`Check`, gravest first."""
         _ = self.env._
         return [
-            Check("no_product", "error", _("Listings without a product"),
-                  _("The product was deleted, or never chosen. Choose one, or archive the "
-                    "listing."),
-                  _("Archive them")),
-            Check("foreign_company", "error", _("Listings of a product of another company"),
-                  _("An account sells products of its own company, or of all companies.")),
-            Check("wrong_unit", "error", _("Listings in a unit that the product cannot be sold in"),
-                  _("Choose a sales unit that can be converted into the product's own unit.")),
-            Check("negative_price", "error", _("Listings with a negative price"),
-                  _("Correct the sales price or the pricelist rule; nothing is sent until then.")),
-            Check("order_limits", "error", _("Listings whose minimum order is above the maximum"),
-                  _("Correct one of the two.")),
-            Check("duplicate_internal_id", "error",
-                  _("Listings of different products that share one of our ids"),
-                  _("Orders that only tell our id may get the wrong product. Correct our id on the "
-                    "channel.")),
-            Check("no_locations", "error", _("Accounts that send stock and sell from nowhere"),
-                  _("Fill in “Sells from” on the account.")),
-            Check("no_pricelist", "error", _("Accounts that sell by a pricelist and have none"),
-                  _("Choose a pricelist, or sell by the sales price.")),
-            Check("no_sale_order", "error", _("Orders that are no sales order after a day"),
-                  _("Open one to see what it waits for. Trying again does no harm."),
-                  _("Try again")),
-            Check("engine_rights", "error", _("The engine lacks rights"),
-                  _("Give the user “Marketplace” its groups back; see the documentation.")),
-            Check("duplicate_sku", "warning", _("Listings that share a SKU on one account"),
-                  _("Orders that only tell a SKU may get the wrong product. Make the SKUs "
-                    "different.")),
-            Check("duplicate_barcode", "warning", _("Listed products that share a barcode"),
-                  _("Make the barcodes different.")),
-            Check("zero_price", "warning", _("Listings with a price of zero"),
-                  _("Whoever buys it pays nothing. Set a sales price or a pricelist rule.")),
-            Check("no_external", "warning", _("Listings without an external id after a day"),
-                  _("Import links, match the catalogue, or send the product so that the channel "
-                    "tells its id.")),
-            Check("archived_product", "warning", _("Listings of an archived product"),
-                  _("The channel is told that it is not for sale. Restore the product, or archive "
-                    "the listing once the channel knows."),
-                  _("Archive them")),
-            Check("not_for_sale", "warning", _("Listings of a product that cannot be sold"),
-                  _("Tick “Sales” on the product, or archive the listing.")),
-            Check("sku_changed", "warning", _("Listings whose product has another SKU by now"),
-                  _("The channel still knows the old SKU. Take over the new one only if the "
-                    "channel does not find its listing by it."),
-                  _("Take over the new SKU")),
-            Check("archived_partner", "warning", _("Links to an archived contact"),
-                  _("Orders of this customer land on an archived contact. Restore it, or change "
-                    "the link.")),
-            Check("foreign_partner", "warning", _("Links to a contact of another company"),
-                  _("Choose a contact of the account's company, or of all companies.")),
-            Check("pricelist_currency", "warning",
-                  _("Accounts whose pricelist has another currency"),
-                  _("Prices are converted at the day's rate each time they are sent.")),
-            Check("line_without_link", "warning",
-                  _("Lines of orders that are missing on the sales order"),
-                  _("Link the product, then add the line to the sales order by hand.")),
-            Check("double_partner", "info", _("Contacts with several external ids on one account"),
-                  _("Right for a customer with several shops, else change one of the links.")),
-            Check("shared_external", "info",
-                  _("External ids that several accounts of one channel use"),
-                  _("Right when both sell the same offer; look whether stock is told twice.")),
+            Check(
+                "no_product",
+                "error",
+                _("Listings without a product"),
+                _("The product was deleted, or never chosen. Choose one, or archive the listing."),
+                _("Archive them"),
+            ),
+            Check(
+                "foreign_company",
+                "error",
+                _("Listings of a product of another company"),
+                _("An account sells products of its own company, or of all companies."),
+            ),
+            Check(
+                "wrong_unit",
+                "error",
+                _("Listings in a unit that the product cannot be sold in"),
+                _("Choose a sales unit that can be converted into the product's own unit."),
+            ),
+            Check(
+                "negative_price",
+                "error",
+                _("Listings with a negative price"),
+                _("Correct the sales price or the pricelist rule; nothing is sent until then."),
+            ),
+            Check(
+                "order_limits",
+                "error",
+                _("Listings whose minimum order is above the maximum"),
+                _("Correct one of the two."),
+            ),
+            Check(
+                "duplicate_internal_id",
+                "error",
+                _("Listings of different products that share one of our ids"),
+                _(
+                    "Orders that only tell our id may get the wrong product. Correct our id on the "
+                    "channel."
+                ),
+            ),
+            Check(
+                "no_locations",
+                "error",
+                _("Accounts that send stock and sell from nowhere"),
+                _("Fill in “Sells from” on the account."),
+            ),
+            Check(
+                "no_pricelist",
+                "error",
+                _("Accounts that sell by a pricelist and have none"),
+                _("Choose a pricelist, or sell by the sales price."),
+            ),
+            Check(
+                "no_sale_order",
+                "error",
+                _("Orders that are no sales order after a day"),
+                _("Open one to see what it waits for. Trying again does no harm."),
+                _("Try again"),
+            ),
+            Check(
+                "engine_rights",
+                "error",
+                _("The engine lacks rights"),
+                _("Give the user “Marketplace” its groups back; see the documentation."),
+            ),
+            Check(
+                "duplicate_sku",
+                "warning",
+                _("Listings that share a SKU on one account"),
+                _(
+                    "Orders that only tell a SKU may get the wrong product. Make the SKUs "
+                    "different."
+                ),
+            ),
+            Check(
+                "duplicate_barcode",
+                "warning",
+                _("Listed products that share a barcode"),
+                _("Make the barcodes different."),
+            ),
+            Check(
+                "zero_price",
+                "warning",
+                _("Listings with a price of zero"),
+                _("Whoever buys it pays nothing. Set a sales price or a pricelist rule."),
+            ),
+            Check(
+                "no_external",
+                "warning",
+                _("Listings without an external id after a day"),
+                _(
+                    "Import links, match the catalogue, or send the product so that the channel "
+                    "tells its id."
+                ),
+            ),
+            Check(
+                "archived_product",
+                "warning",
+                _("Listings of an archived product"),
+                _(
+                    "The channel is told that it is not for sale. Restore the product, or archive "
+                    "the listing once the channel knows."
+                ),
+                _("Archive them"),
+            ),
+            Check(
+                "not_for_sale",
+                "warning",
+                _("Listings of a product that cannot be sold"),
+                _("Tick “Sales” on the product, or archive the listing."),
+            ),
+            Check(
+                "sku_changed",
+                "warning",
+                _("Listings whose product has another SKU by now"),
+                _(
+                    "The channel still knows the old SKU. Take over the new one only if the "
+                    "channel does not find its listing by it."
+                ),
+                _("Take over the new SKU"),
+            ),
+            Check(
+                "archived_partner",
+                "warning",
+                _("Links to an archived contact"),
+                _(
+                    "Orders of this customer land on an archived contact. Restore it, or change "
+                    "the link."
+                ),
+            ),
+            Check(
+                "foreign_partner",
+                "warning",
+                _("Links to a contact of another company"),
+                _("Choose a contact of the account's company, or of all companies."),
+            ),
+            Check(
+                "pricelist_currency",
+                "warning",
+                _("Accounts whose pricelist has another currency"),
+                _("Prices are converted at the day's rate each time they are sent."),
+            ),
+            Check(
+                "line_without_link",
+                "warning",
+                _("Lines of orders that are missing on the sales order"),
+                _("Link the product, then add the line to the sales order by hand."),
+            ),
+            Check(
+                "double_partner",
+                "info",
+                _("Contacts with several external ids on one account"),
+                _("Right for a customer with several shops, else change one of the links."),
+            ),
+            Check(
+                "shared_external",
+                "info",
+                _("External ids that several accounts of one channel use"),
+                _("Right when both sell the same offer; look whether stock is told twice."),
+            ),
         ]
 
     @api.model
@@ -152,9 +251,7 @@ class MarketplaceIntegrity(models.AbstractModel):
                 if check.severity == "error"
             }
             for code, (check, records) in found.items():
-                title = self.env._(
-                    "%(title)s: %(count)s", title=check.title, count=len(records)
-                )
+                title = self.env._("%(title)s: %(count)s", title=check.title, count=len(records))
                 causes._raise(account, f"integrity:{code}", title, check.advice)
             causes._solve(
                 account,
@@ -185,9 +282,7 @@ class MarketplaceIntegrity(models.AbstractModel):
             "marketplace_listing", "product_id", "product_product", "id", "product"
         )
         template = query.join(product, "product_tmpl_id", "product_template", "id", "template")
-        query.add_where(
-            condition(SQL.identifier(product), SQL.identifier(template))
-        )
+        query.add_where(condition(SQL.identifier(product), SQL.identifier(template)))
         return self.env["marketplace.listing"].browse(query)
 
     def _find_no_product(self, accounts):
@@ -271,8 +366,11 @@ class MarketplaceIntegrity(models.AbstractModel):
         yesterday = fields.Datetime.now() - timedelta(days=1)
         return self._listings(
             accounts.filtered(lambda account: account.state == "connected"),
-            [("external_id", "=", False), ("product_id", "!=", False),
-             ("create_date", "<", yesterday)],
+            [
+                ("external_id", "=", False),
+                ("product_id", "!=", False),
+                ("create_date", "<", yesterday),
+            ],
         )
 
     def _find_archived_product(self, accounts):
@@ -338,8 +436,9 @@ class MarketplaceIntegrity(models.AbstractModel):
 
     def _find_no_locations(self, accounts):
         return accounts.filtered(
-            lambda account: account.state != "draft" and account.sync_stock
-            and not account.location_ids
+            lambda account: (
+                account.state != "draft" and account.sync_stock and not account.location_ids
+            )
         )
 
     def _find_no_pricelist(self, accounts):
@@ -349,15 +448,19 @@ class MarketplaceIntegrity(models.AbstractModel):
 
     def _find_pricelist_currency(self, accounts):
         return accounts.filtered(
-            lambda account: account.price_source == "pricelist" and account.pricelist_id
-            and account.pricelist_id.currency_id != account.currency_id
+            lambda account: (
+                account.price_source == "pricelist"
+                and account.pricelist_id
+                and account.pricelist_id.currency_id != account.currency_id
+            )
         )
 
     def _find_engine_rights(self, accounts):
         """The engine's user, when a right or a company of an account is missing."""
         engine = self.env.ref("marketplace.user_engine", raise_if_not_found=False).sudo()
         lacking = [
-            model for model, right in ENGINE_RIGHTS.items()
+            model
+            for model, right in ENGINE_RIGHTS.items()
             if not self.env[model].with_user(engine).has_access(right)
         ]
         foreign = accounts.company_id - engine.company_ids
@@ -368,9 +471,12 @@ class MarketplaceIntegrity(models.AbstractModel):
     def _find_no_sale_order(self, accounts):
         yesterday = fields.Datetime.now() - timedelta(days=1)
         return self.env["marketplace.order"].search(
-            [("account_id", "in", accounts.ids), ("sale_order_id", "=", False),
-             ("status", "not in", ("cancelled", "returned", "hold")),
-             ("first_seen_at", "<", yesterday)]
+            [
+                ("account_id", "in", accounts.ids),
+                ("sale_order_id", "=", False),
+                ("status", "not in", ("cancelled", "returned", "hold")),
+                ("first_seen_at", "<", yesterday),
+            ]
         )
 
     def _fix_no_sale_order(self, orders):
@@ -380,7 +486,11 @@ class MarketplaceIntegrity(models.AbstractModel):
 
     def _find_line_without_link(self, accounts):
         return self.env["marketplace.order.line"].search(
-            [("order_id.account_id", "in", accounts.ids), ("sale_line_id", "=", False),
-             ("order_id.sale_order_id", "!=", False), ("quantity", ">", 0),
-             ("order_id.status", "not in", ("cancelled", "returned"))]
+            [
+                ("order_id.account_id", "in", accounts.ids),
+                ("sale_line_id", "=", False),
+                ("order_id.sale_order_id", "!=", False),
+                ("quantity", ">", 0),
+                ("order_id.status", "not in", ("cancelled", "returned")),
+            ]
         )

@@ -13,7 +13,7 @@ class MarketplaceIntegrityWizard(models.TransientModel):
     problem_ids = fields.One2many("marketplace.integrity.problem", "wizard_id", readonly=True)
     error_count = fields.Integer("Errors", compute="_compute_counts")
     warning_count = fields.Integer("Warnings", compute="_compute_counts")
-    checked_at = fields.Datetime(readonly=True)
+    checked_at = fields.Datetime("Checked on", readonly=True)
 
     @api.depends("problem_ids")
     def _compute_counts(self):

@@ -70,7 +70,8 @@ class MarketplaceLinkCatalogue(models.Model):
     missing_count = fields.Integer("Missing on the channel", compute="_compute_counts")
     ignored_count = fields.Integer("Ignored", compute="_compute_counts")
     coverage = fields.Float(
-        "Catalogue linked (%)", compute="_compute_counts",
+        "Catalogue linked (%)",
+        compute="_compute_counts",
         help="Share of what the channel lists that is linked to a product.",
     )
 
@@ -86,8 +87,11 @@ class MarketplaceLinkCatalogue(models.Model):
             for status in ("linked", "proposed", "conflict", "unmatched", "missing", "ignored"):
                 item[f"{status}_count"] = counts.get((item._origin.id, status), 0)
             item.line_count = (
-                item.linked_count + item.proposed_count + item.conflict_count
-                + item.unmatched_count + item.ignored_count
+                item.linked_count
+                + item.proposed_count
+                + item.conflict_count
+                + item.unmatched_count
+                + item.ignored_count
             )
             item.coverage = 100.0 * item.linked_count / item.line_count if item.line_count else 0.0
 
@@ -212,7 +216,10 @@ class MarketplaceLinkCatalogue(models.Model):
         matches = LinkMatcher(self.account_id, self.ids_are).match(rows)
         return {
             line.id: plan_listing(
-                self.account_id, row, match, line._given(match),
+                self.account_id,
+                row,
+                match,
+                line._given(match),
                 # Whoever chose the product by hand has seen what was linked before.
                 move=self.move or line._is_chosen(),
             )
@@ -236,7 +243,8 @@ class MarketplaceLinkCatalogue(models.Model):
                     "tick": False,
                     "reason": self.env._(
                         "%(count)s listings of the channel mean this product: %(names)s.",
-                        count=len(rivals), names=names,
+                        count=len(rivals),
+                        names=names,
                     ),
                 }
             )

@@ -64,8 +64,12 @@ class MarketplaceLinkCatalogueLine(models.Model):
     product_id = fields.Many2one("product.product", ondelete="set null", index="btree_not_null")
     uom_id = fields.Many2one("uom.uom", "Unit", ondelete="set null")
     alternative_ids = fields.Many2many(
-        "product.product", "marketplace_link_catalogue_alternative_rel", "line_id", "product_id",
-        string="Alternatives", readonly=True,
+        "product.product",
+        "marketplace_link_catalogue_alternative_rel",
+        "line_id",
+        "product_id",
+        string="Alternatives",
+        readonly=True,
     )
     tick = fields.Boolean("Link", help="Tick, then press Link.")
     listing_id = fields.Many2one("marketplace.listing", readonly=True, ondelete="set null")
@@ -100,9 +104,7 @@ class MarketplaceLinkCatalogueLine(models.Model):
         """Link the selected listings with the products beside them."""
         ready = self.filtered(lambda line: line.product_id and line.status != "missing")
         if not ready:
-            raise UserError(
-                self.env._("Choose a product for the listings that you want to link.")
-            )
+            raise UserError(self.env._("Choose a product for the listings that you want to link."))
         for catalogue, lines in ready.grouped("catalogue_id").items():
             catalogue._link(lines)
 
@@ -217,7 +219,8 @@ class MarketplaceLinkCatalogueLine(models.Model):
         if status == "linked" and self.sku and plan.target.sku and self.sku != plan.target.sku:
             vals["reason"] = self.env._(
                 "The SKU on the channel is %(remote)s, the link says %(ours)s.",
-                remote=self.sku, ours=plan.target.sku,
+                remote=self.sku,
+                ours=plan.target.sku,
             )
         if self.alternative_ids != plan.match.alternatives:
             vals["alternative_ids"] = [fields.Command.set(plan.match.alternatives.ids)]

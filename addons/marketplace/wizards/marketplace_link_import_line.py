@@ -27,9 +27,7 @@ class MarketplaceLinkImportLine(models.Model):
     external_id = fields.Char("External id", readonly=True)
     action = fields.Selection(ACTION, readonly=True, index=True)
     applied = fields.Boolean(readonly=True)
-    how = fields.Selection(
-        list(dict(HOW + PARTNER_HOW).items()), "Matched by", readonly=True
-    )
+    how = fields.Selection(list(dict(HOW + PARTNER_HOW).items()), "Matched by", readonly=True)
     reason = fields.Char(readonly=True)
     product_id = fields.Many2one("product.product", readonly=True, ondelete="set null")
     uom_id = fields.Many2one("uom.uom", "Unit", readonly=True, ondelete="set null")
@@ -97,8 +95,11 @@ class MarketplaceLinkImportLine(models.Model):
                 target=target,
                 # Two joins, each on equality: one with OR would compare every row with every row.
                 joins=SQL(" UNION ").join(
-                    SQL("SELECT one.id, two.id FROM line one JOIN line two ON one.id != two.id"
-                        " AND %s", condition)
+                    SQL(
+                        "SELECT one.id, two.id FROM line one JOIN line two ON one.id != two.id"
+                        " AND %s",
+                        condition,
+                    )
                     for condition in ([pairs, twice] if item.kind == "product" else [pairs])
                 ),
                 same=self.env._("Says the same as row "),

@@ -45,8 +45,12 @@ class MarketplaceLinkImport(models.Model):
                 plan = plan_listing(self.account_id, row, match, extra, move=self.move)
             else:
                 plan = plan_partner(
-                    self.account_id, row, match, given[line_id],
-                    move=self.move, create_missing=self.create_missing,
+                    self.account_id,
+                    row,
+                    match,
+                    given[line_id],
+                    move=self.move,
+                    create_missing=self.create_missing,
                 )
             plans[line_id] = plan
         return plans
@@ -77,8 +81,11 @@ class MarketplaceLinkImport(models.Model):
     def _check_cell(self, column, text):
         if is_sheet_error(text):
             raise CellError(
-                self.env._("%(column)s: the spreadsheet has an error here (%(text)s).",
-                           column=column, text=text)
+                self.env._(
+                    "%(column)s: the spreadsheet has an error here (%(text)s).",
+                    column=column,
+                    text=text,
+                )
             )
         if column in ID_COLUMNS and column != "sku" and spoilt_by_spreadsheet(text):
             raise CellError(
@@ -129,23 +136,32 @@ class MarketplaceLinkImport(models.Model):
         kind = values.get("customer_type", "").lower()
         if kind and kind not in kinds:
             raise CellError(
-                self.env._("customer_type: “%(text)s” is none of %(kinds)s.",
-                           text=kind[:40], kinds=", ".join(kinds))
+                self.env._(
+                    "customer_type: “%(text)s” is none of %(kinds)s.",
+                    text=kind[:40],
+                    kinds=", ".join(kinds),
+                )
             )
         return {"customer_type": kind} if kind else {}
 
     def _create_contacts(self, plans):
         """Contacts that were nowhere to be found, where that was asked for."""
-        new = {
-            line_id: plan for line_id, plan in plans.items() if plan.how == "new"
-        }
+        new = {line_id: plan for line_id, plan in plans.items() if plan.how == "new"}
         lines = self.env["marketplace.link.import.line"].browse(new)
-        partners = self.env["res.partner"].with_context(tracking_disable=True).create(
-            [
-                {name: values[name] for name in ("name", "ref", "vat", "email", "phone")
-                 if values.get(name)} | {"company_id": self.company_id.id}
-                for values in (line.values for line in lines)
-            ]
+        partners = (
+            self.env["res.partner"]
+            .with_context(tracking_disable=True)
+            .create(
+                [
+                    {
+                        name: values[name]
+                        for name in ("name", "ref", "vat", "email", "phone")
+                        if values.get(name)
+                    }
+                    | {"company_id": self.company_id.id}
+                    for values in (line.values for line in lines)
+                ]
+            )
         )
         for line, partner in zip(lines, partners, strict=True):
             new[line.id].vals["partner_id"] = partner.id
@@ -182,8 +198,15 @@ class MarketplaceLinkImport(models.Model):
         ways = dict(lines._fields["how"]._description_selection(self.env))
         _ = self.env._
         rows = [
-            [_("Row"), *columns, _("Action"), _("Applied"), _("Matched by"), _("Record"),
-             _("Reason")]
+            [
+                _("Row"),
+                *columns,
+                _("Action"),
+                _("Applied"),
+                _("Matched by"),
+                _("Record"),
+                _("Reason"),
+            ]
         ]
         for line in lines:
             record = line.product_id or line.partner_id

@@ -99,8 +99,11 @@ class LinkMatcher:
         self._load_skus({row.sku for row in rows if row.sku})
         self._load_barcodes({row.barcode for row in rows if row.barcode})
         found = self.products.union(
-            *self.by_id.values(), *self.by_template.values(), *self.by_sku.values(),
-            *self.by_loose.values(), *self.by_barcode.values(),
+            *self.by_id.values(),
+            *self.by_template.values(),
+            *self.by_sku.values(),
+            *self.by_loose.values(),
+            *self.by_barcode.values(),
             *(product for product, _uom in self.by_packaging.values()),
             *(listing.product_id for listing in self.by_external.values()),
         )
@@ -159,11 +162,15 @@ class LinkMatcher:
         """External identifiers of an Odoo export; their ids join those to be read."""
         if not names:
             return {}
-        known = self.env["ir.model.data"].sudo().search_fetch(
-            Domain("model", "in", ("product.product", "product.template"))
-            & Domain("module", "in", [module for module, _name in names])
-            & Domain("name", "in", [name for _module, name in names]),
-            ["module", "name", "model", "res_id"],
+        known = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search_fetch(
+                Domain("model", "in", ("product.product", "product.template"))
+                & Domain("module", "in", [module for module, _name in names])
+                & Domain("name", "in", [name for _module, name in names]),
+                ["module", "name", "model", "res_id"],
+            )
         )
         for data in known:
             (variants if data.model == "product.product" else templates).add(data.res_id)
@@ -193,13 +200,18 @@ class LinkMatcher:
         self.by_barcode = self.products.search(
             self._sellable_here & Domain("barcode", "in", barcodes)
         ).grouped("barcode")
-        packagings = self.env["product.uom"].sudo().search(
-            Domain("barcode", "in", barcodes)
-            & Domain("product_id.company_id", "in", [False, self.account.company_id.id])
+        packagings = (
+            self.env["product.uom"]
+            .sudo()
+            .search(
+                Domain("barcode", "in", barcodes)
+                & Domain("product_id.company_id", "in", [False, self.account.company_id.id])
+            )
         )
         self.by_packaging = {
             packaging.barcode: (
-                packaging.product_id.with_env(self.env), packaging.uom_id.with_env(self.env)
+                packaging.product_id.with_env(self.env),
+                packaging.uom_id.with_env(self.env),
             )
             for packaging in packagings
         }
@@ -243,8 +255,11 @@ class LinkMatcher:
             yield _Hint("person", chosen, _("the chosen product"))
             return
         if row.internal_id:
-            yield _Hint("internal_id", self._of_internal_id(row.internal_id),
-                        _("our id %s", row.internal_id))
+            yield _Hint(
+                "internal_id",
+                self._of_internal_id(row.internal_id),
+                _("our id %s", row.internal_id),
+            )
         if row.template_id:
             products = self.products
             if _is_id(row.template_id):
@@ -297,7 +312,8 @@ class LinkMatcher:
         match.problem = "error"
         tried = ", ".join(dict.fromkeys(hint.label for hint in hints))
         match.reason = (
-            _("No product has %s.", tried) if tried
+            _("No product has %s.", tried)
+            if tried
             else _("Nothing here says which product it is: fill in our id, SKU or barcode.")
         )
 
@@ -315,8 +331,10 @@ class LinkMatcher:
                 match.alternatives = pool | hint.products
                 match.reason = _(
                     "The row names two products: %(first)s is %(one)s, %(second)s is %(other)s.",
-                    first=first.label, one=_names(pool),
-                    second=hint.label, other=_names(hint.products),
+                    first=first.label,
+                    one=_names(pool),
+                    second=hint.label,
+                    other=_names(hint.products),
                 )
                 return
         if len(pool) > 1:
@@ -326,7 +344,9 @@ class LinkMatcher:
             match.problem, match.alternatives = "conflict", pool
             match.reason = _(
                 "%(count)s products have the %(label)s: %(names)s.",
-                count=len(pool), label=first.label, names=_names(pool),
+                count=len(pool),
+                label=first.label,
+                names=_names(pool),
             )
             return
         match.product = pool
@@ -361,34 +381,39 @@ class LinkMatcher:
         pool = named
         if row.unit_count:
             pool = (named or self.uoms).filtered(
-                lambda uom: uom._has_common_reference(product.uom_id)
-                and _pieces(uom, product) == row.unit_count
+                lambda uom: (
+                    uom._has_common_reference(product.uom_id)
+                    and _pieces(uom, product) == row.unit_count
+                )
             )
         pool = _prefer(pool, packed, product.uom_id, product.uom_ids, named)
         if len(pool) == 1:
             match.uom = pool
             return
-        said = " × ".join(
-            filter(None, [row.unit, f"{row.unit_count:f}" if row.unit_count else ""])
-        )
+        said = " × ".join(filter(None, [row.unit, f"{row.unit_count:f}" if row.unit_count else ""]))
         if pool:
             match.problem = "conflict"
             match.reason = _(
                 "The unit “%(said)s” can be %(names)s; write the exact name.",
-                said=said, names=", ".join(pool.mapped("name")),
+                said=said,
+                names=", ".join(pool.mapped("name")),
             )
         elif named:
             match.problem = "error"
             match.reason = _(
                 "The unit “%(unit)s” holds %(real)s of %(piece)s, the file says %(count)s.",
-                unit=row.unit, real=f"{_pieces(named[0], product).normalize():f}",
-                piece=product.uom_id.name, count=f"{row.unit_count:f}",
+                unit=row.unit,
+                real=f"{_pieces(named[0], product).normalize():f}",
+                piece=product.uom_id.name,
+                count=f"{row.unit_count:f}",
             )
         elif related:
             match.problem = "error"
             match.reason = _(
                 "%(product)s is counted in %(piece)s and cannot be sold in “%(unit)s”.",
-                product=_names(product), piece=product.uom_id.name, unit=row.unit,
+                product=_names(product),
+                piece=product.uom_id.name,
+                unit=row.unit,
             )
         else:
             match.problem = "error"

@@ -129,7 +129,8 @@ class PartnerMatcher:
             return match
         match.problem = "error"
         match.reason = (
-            self.env._("No contact has %s.", ", ".join(tried)) if tried
+            self.env._("No contact has %s.", ", ".join(tried))
+            if tried
             else self.env._(
                 "Nothing here says which contact it is: fill in our id, a reference, an email or a "
                 "phone number."

@@ -47,11 +47,15 @@ def plan_listing(account, named, match, given, *, move=False):
     """
     _ = account.env._
     if match.problem:
-        return Plan(match.problem, match.by_external, match.product, match.reason, match.how,
-                    match=match)
+        return Plan(
+            match.problem, match.by_external, match.product, match.reason, match.how, match=match
+        )
     target = match.by_external or match.own
     vals = {
-        "product_id": match.product, "uom_id": match.uom, **_own_ids(target, match.product), **given
+        "product_id": match.product,
+        "uom_id": match.uom,
+        **_own_ids(target, match.product),
+        **given,
     }
     if named.external_id:
         vals["external_id"] = named.external_id
@@ -90,18 +94,22 @@ def _listing_conflict(account, named, match, move):
     if listed.product_id and listed.product_id != match.product:
         return _(
             "%(external)s is linked to %(product)s. Tick “Move links” to change that.",
-            external=named.external_id, product=listed.product_id.display_name,
+            external=named.external_id,
+            product=listed.product_id.display_name,
         )
     if not listed and own.external_id and named.external_id:
         return _(
             "%(product)s is linked to %(external)s. Tick “Move links” to change that.",
-            product=match.product.display_name, external=own.external_id,
+            product=match.product.display_name,
+            external=own.external_id,
         )
     if listed.product_id and listed.uom_id and listed.uom_id != match.uom:
         return _(
             "%(external)s is sold by %(one)s here and by %(other)s there. "
             "Tick “Move links” to change that.",
-            external=named.external_id, one=listed.uom_id.name, other=match.uom.name,
+            external=named.external_id,
+            one=listed.uom_id.name,
+            other=match.uom.name,
         )
     return ""
 
@@ -120,18 +128,23 @@ def plan_partner(account, named, match, given, *, move=False, create_missing=Fal
         return Plan("error", match.link, match.partner, _("The external id is missing."))
     if match.problem == "error" and create_missing and named.name and not match.how:
         vals = {"account_id": account.id, "external_id": named.external_id, **given}
-        return Plan("create", match.link, match.partner, _("A new contact is created."), "new",
-                    vals, match)
+        return Plan(
+            "create", match.link, match.partner, _("A new contact is created."), "new", vals, match
+        )
     if match.problem:
         return Plan(match.problem, match.link, match.partner, match.reason, match.how, match=match)
     if match.link and match.link.partner_id != match.partner and not move:
         return Plan(
-            "conflict", match.link, match.partner,
+            "conflict",
+            match.link,
+            match.partner,
             _(
                 "%(external)s is linked to %(partner)s. Tick “Move links” to change that.",
-                external=named.external_id, partner=match.link.partner_id.display_name,
+                external=named.external_id,
+                partner=match.link.partner_id.display_name,
             ),
-            match.how, match=match,
+            match.how,
+            match=match,
         )
     vals = {"external_id": named.external_id, "partner_id": match.partner, **given}
     plan = _plan(account, match.link, match.partner, vals)
@@ -165,9 +178,7 @@ def _differs(target, name, value):
 
 
 def _ids(vals):
-    return {
-        name: value.id if hasattr(value, "_name") else value for name, value in vals.items()
-    }
+    return {name: value.id if hasattr(value, "_name") else value for name, value in vals.items()}
 
 
 def _shown(value):

@@ -6,9 +6,7 @@ from marketplace_adapters.testing.fake import FakeAdapter
 class MarketplaceAccount(models.Model):
     _inherit = "marketplace.account"
 
-    provider = fields.Selection(
-        selection_add=[("fake", "Fake")], ondelete={"fake": "cascade"}
-    )
+    provider = fields.Selection(selection_add=[("fake", "Fake")], ondelete={"fake": "cascade"})
 
     def _get_adapter_class(self):
         """Override of `marketplace` to serve accounts of the fake provider."""

@@ -63,8 +63,11 @@ class TestCredentials(SecretCase):
     @covers("X35", "R408")
     def test_nobody_reads_a_secret_back_by_any_way_of_the_web_client(self):
         credential = self.store()
-        manager = new_test_user(self.env, "c-manager", groups=
-            "marketplace.group_manager,base.group_no_one,base.group_allow_export")
+        manager = new_test_user(
+            self.env,
+            "c-manager",
+            groups="marketplace.group_manager,base.group_no_one,base.group_allow_export",
+        )
         mine = credential.with_user(manager)
         shown = [
             mine.read(),
@@ -94,8 +97,10 @@ class TestCredentials(SecretCase):
 
     def test_a_manager_enters_and_replaces_a_secret(self):
         manager = new_test_user(self.env, "c-manager", groups="marketplace.group_manager")
-        credential = self.env["marketplace.credential"].with_user(manager).create(
-            {"account_id": self.account.id, "key": "second", "value": SECRET}
+        credential = (
+            self.env["marketplace.credential"]
+            .with_user(manager)
+            .create({"account_id": self.account.id, "key": "second", "value": SECRET})
         )
         known = self.env["marketplace.credential"]._read_all(self.account)
         self.assertEqual(known["second"], SECRET)
@@ -114,9 +119,7 @@ class TestCredentials(SecretCase):
         for who in (user, self.env.ref("marketplace.user_engine")):
             with self.subTest(who=who.login), self.assertRaises(AccessError):
                 credential.with_user(who).read(["key"])
-            self.assertNotIn(
-                "credential_ids", self.account.with_user(who).fields_get()
-            )
+            self.assertNotIn("credential_ids", self.account.with_user(who).fields_get())
 
     def test_the_token_of_the_webhook_is_not_exported_and_users_do_not_see_it(self):
         manager = new_test_user(self.env, "c-manager", groups="marketplace.group_manager")
@@ -127,9 +130,7 @@ class TestCredentials(SecretCase):
                 self.assertFalse(fields[name]["exportable"])
                 with self.assertRaises(AccessError):
                     self.account.with_user(user).read([name])
-        self.assertNotIn(
-            self.account.webhook_token, str(self.account.with_user(user).read())
-        )
+        self.assertNotIn(self.account.webhook_token, str(self.account.with_user(user).read()))
 
     @covers("X35", "R129", "R409")
     def test_no_log_exception_job_message_or_stored_call_holds_a_secret(self):
@@ -154,13 +155,21 @@ class TestCredentials(SecretCase):
                 errors += [repr(exc), str(exc)]
         with self.account._open_adapter() as adapter:
             errors += [repr(adapter), repr(adapter.connection), str(adapter.connection)]
-        self.assertTrue(any("INSERT INTO \"marketplace_credential\"" in line for line in lines))
+        self.assertTrue(any('INSERT INTO "marketplace_credential"' in line for line in lines))
         self.assertNotIn(SECRET, "\n".join(lines))
         self.assertNotIn(SECRET, "\n".join(errors))
         self.env.flush_all()
-        for table in ("queue_job", "mail_message", "marketplace_exchange", "marketplace_cause",
-                      "marketplace_submission", "marketplace_outbox", "ir_logging",
-                      "mail_tracking_value", "marketplace_account"):
+        for table in (
+            "queue_job",
+            "mail_message",
+            "marketplace_exchange",
+            "marketplace_cause",
+            "marketplace_submission",
+            "marketplace_outbox",
+            "ir_logging",
+            "mail_tracking_value",
+            "marketplace_account",
+        ):
             with self.subTest(table=table):
                 self.env.cr.execute(f"SELECT {table}::text FROM {table}")
                 self.assertNotIn(SECRET, str(self.env.cr.fetchall()))
@@ -190,8 +199,9 @@ class TestKey(SecretCase):
         key = self.path.read_text()
         self.store("other")
         self.assertEqual(self.path.read_text(), key)
-        self.assertEqual(sorted(path.name for path in self.path.parent.iterdir()),
-                         ["marketplace.key"])
+        self.assertEqual(
+            sorted(path.name for path in self.path.parent.iterdir()), ["marketplace.key"]
+        )
 
     def test_many_workers_that_start_together_agree_on_one_key(self):
         start, keys = threading.Barrier(8), []

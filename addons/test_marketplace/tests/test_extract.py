@@ -26,7 +26,7 @@ class TestExtract(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env["res.company"].create(
-            {"name": "Shop; \"quoted\"", "country_id": cls.env.ref("base.eg").id}
+            {"name": 'Shop; "quoted"', "country_id": cls.env.ref("base.eg").id}
         )
         cls.categ = cls.env["product.category"].create(
             {"name": "Tea", "parent_id": cls.env["product.category"].create({"name": "Food"}).id}
@@ -55,16 +55,22 @@ class TestExtract(TransactionCase):
             templates[:2],
             [
                 ["id", "name", "list_price", "categ_id", "active", "default_code", "barcode"],
-                [str(single.id), "Green\nTea", "12.5", str(self.categ.id), "t", "TEA, 1",
-                 "6221234567890"],
+                [
+                    str(single.id),
+                    "Green\nTea",
+                    "12.5",
+                    str(self.categ.id),
+                    "t",
+                    "TEA, 1",
+                    "6221234567890",
+                ],
             ],
         )
         self.assertEqual(
             variants[:2],
             [
                 ["id", "product_tmpl_id", "default_code", "active", "barcode"],
-                [str(single.product_variant_id.id), str(single.id), "TEA, 1", "t",
-                 "6221234567890"],
+                [str(single.product_variant_id.id), str(single.id), "TEA, 1", "t", "6221234567890"],
             ],
         )
         self.assertEqual(
@@ -79,8 +85,12 @@ class TestExtract(TransactionCase):
             companies,
             [
                 ["id", "name", "currency_id", "country_id"],
-                [str(self.company.id), 'Shop; "quoted"', str(self.company.currency_id.id),
-                 str(self.env.ref("base.eg").id)],
+                [
+                    str(self.company.id),
+                    'Shop; "quoted"',
+                    str(self.company.currency_id.id),
+                    str(self.env.ref("base.eg").id),
+                ],
             ],
         )
 
@@ -96,13 +106,12 @@ class TestExtract(TransactionCase):
             ):
                 self.env.cr.execute(
                     f"UPDATE {table} SET create_date = now() + %s * interval '1 minute'"
-                    " WHERE id = ANY(%s)", [age, ids],
+                    " WHERE id = ANY(%s)",
+                    [age, ids],
                 )
         templates, variants, _categories, _companies = self.tables()
         self.assertEqual([row[1] for row in templates[1:]], [f"P{n}" for n in range(31, 11, -1)])
-        self.assertEqual(
-            [row[1] for row in variants[1:]], [str(t.id) for t in reversed(made[2:])]
-        )
+        self.assertEqual([row[1] for row in variants[1:]], [str(t.id) for t in reversed(made[2:])])
 
     def test_archived_and_foreign_products_are_left_out(self):
         self.product("Old").active = False

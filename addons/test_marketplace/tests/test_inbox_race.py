@@ -141,13 +141,14 @@ class TestInboxRace(BaseCase):
 
     def make_due(self):
         """Nobody sleeps in a test: what was put off for two seconds is due now."""
-        with self.registry.cursor() as cr:
-            cr.execute(
+        self.in_transaction(
+            lambda env, account: env.cr.execute(
                 "UPDATE marketplace_inbox SET not_before = NULL"
                 " WHERE id IN (SELECT id FROM marketplace_inbox WHERE account_id = %s"
                 " AND status = 'new' AND not_before IS NOT NULL FOR UPDATE SKIP LOCKED)",
-                [self.account_id],
+                [account.id],
             )
+        )
 
     def together(self, work, count=WORKERS):
         barrier = threading.Barrier(count)

@@ -89,16 +89,25 @@ class TestIntegrity(MarketplaceCase):
         self.account.write(
             {
                 "price_source": "pricelist",
-                "pricelist_id": self.env["product.pricelist"].create(
+                "pricelist_id": self.env["product.pricelist"]
+                .create(
                     {
                         "name": "Channel",
                         "currency_id": self.account.currency_id.id,
                         "item_ids": [
-                            (0, 0, {"compute_price": "fixed", "fixed_price": 5,
-                                    "applied_on": "3_global"})
+                            (
+                                0,
+                                0,
+                                {
+                                    "compute_price": "fixed",
+                                    "fixed_price": 5,
+                                    "applied_on": "3_global",
+                                },
+                            )
                         ],
                     }
-                ).id,
+                )
+                .id,
             }
         )
         self.assertEqual(self.found(), {})
@@ -141,8 +150,8 @@ class TestIntegrity(MarketplaceCase):
         self.assertIsNone(self.found("no_external"))
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE marketplace_listing SET create_date = now() - interval '2 days'"
-            " WHERE id = %s", [self.listing.id],
+            "UPDATE marketplace_listing SET create_date = now() - interval '2 days' WHERE id = %s",
+            [self.listing.id],
         )
         self.env.invalidate_all()
         self.assertEqual(self.found("no_external"), self.listing)
@@ -179,8 +188,11 @@ class TestIntegrity(MarketplaceCase):
         )
         one, two, three, four = self.env["marketplace.partner"].create(
             [
-                {"account_id": self.account.id, "external_id": str(number),
-                 "partner_id": partner.id}
+                {
+                    "account_id": self.account.id,
+                    "external_id": str(number),
+                    "partner_id": partner.id,
+                }
                 for number, partner in enumerate((shop, shop, gone, foreign))
             ]
         )
@@ -199,8 +211,10 @@ class TestIntegrity(MarketplaceCase):
         self.assertEqual(self.found("no_locations"), other)
         self.account.price_source = "pricelist"
         self.assertEqual(self.found("no_pricelist"), self.account)
-        foreign = self.env["res.currency"].with_context(active_test=False).search(
-            [("id", "!=", self.account.currency_id.id)], limit=1
+        foreign = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("id", "!=", self.account.currency_id.id)], limit=1)
         )
         foreign.active = True
         self.account.pricelist_id = self.env["product.pricelist"].create(
@@ -223,8 +237,14 @@ class TestIntegrity(MarketplaceCase):
         order.first_seen_at = fields.Datetime.now() - timedelta(days=2)
         self.assertEqual(self.found("no_sale_order"), order)
         item = self.env["marketplace.inbox"].create(
-            {"account_id": self.account.id, "topic": "order", "external_id": "O-1",
-             "revision": "1", "status": "quarantined", "order_id": order.id}
+            {
+                "account_id": self.account.id,
+                "topic": "order",
+                "external_id": "O-1",
+                "revision": "1",
+                "status": "quarantined",
+                "order_id": order.id,
+            }
         )
         self.integrity._fix("no_sale_order", order)
         self.assertEqual(item.status, "new")
@@ -246,9 +266,12 @@ class TestIntegrity(MarketplaceCase):
         self.tea.default_code = "TEA-NEW"
         self.listing.write({"min_order": 5, "max_order": 4})
         user = new_test_user(self.env, "i-user", groups="marketplace.group_user")
-        action = self.env["marketplace.integrity.wizard"].with_user(user).with_context(
-            default_account_ids=self.account.ids
-        ).action_open_check()
+        action = (
+            self.env["marketplace.integrity.wizard"]
+            .with_user(user)
+            .with_context(default_account_ids=self.account.ids)
+            .action_open_check()
+        )
         wizard = self.env[action["res_model"]].with_user(user).browse(action["res_id"])
         self.assertEqual(
             [(problem.severity, problem.code, problem.count) for problem in wizard.problem_ids],
@@ -276,15 +299,22 @@ class TestIntegrity(MarketplaceCase):
         def count(number):
             products = self.env["product.product"].create(
                 [
-                    {"name": f"I{number}-{n}", "default_code": f"I{number}-{n}", "list_price": 3,
-                     "taxes_id": False}
+                    {
+                        "name": f"I{number}-{n}",
+                        "default_code": f"I{number}-{n}",
+                        "list_price": 3,
+                        "taxes_id": False,
+                    }
                     for n in range(number)
                 ]
             )
             self.env["marketplace.listing"].create(
                 [
-                    {"account_id": self.account.id, "product_id": product.id,
-                     "external_id": f"E{product.id}"}
+                    {
+                        "account_id": self.account.id,
+                        "product_id": product.id,
+                        "external_id": f"E{product.id}",
+                    }
                     for product in products
                 ]
             )

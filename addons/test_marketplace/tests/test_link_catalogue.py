@@ -34,8 +34,12 @@ class CatalogueCase(MarketplaceCase):
     def remote(self, external_id, title="", **key):
         """The channel lists something."""
         listing = FakeListing(
-            external_id, ListingKey(external_id, **key), title=title or external_id,
-            price=Money(Decimal("9.50"), "EUR"), quantity=Decimal(4), published=True,
+            external_id,
+            ListingKey(external_id, **key),
+            title=title or external_id,
+            price=Money(Decimal("9.50"), "EUR"),
+            quantity=Decimal(4),
+            published=True,
         )
         self.channel.listings[external_id] = listing
         return listing
@@ -78,8 +82,9 @@ class TestLinkCatalogue(CatalogueCase):
             },
         )
         self.assertEqual(lines["C"].reason, "No product has SKU unknown, barcode none.")
-        self.assertEqual((lines["B"].price, lines["B"].quantity, lines["B"].published),
-                         (9.5, 4.0, "yes"))
+        self.assertEqual(
+            (lines["B"].price, lines["B"].quantity, lines["B"].published), (9.5, 4.0, "yes")
+        )
         self.assertFalse(self.listings())
         self.assertEqual((self.catalogue.line_count, self.catalogue.coverage), (5, 0.0))
 
@@ -205,8 +210,9 @@ class TestLinkCatalogue(CatalogueCase):
         self.patch(FakeAdapter, "listings", lambda adapter, keys=None: iter(remotes))
         self.fetch()
         self.catalogue.line_ids.action_link()
-        self.assertEqual((self.listings().product_id, self.listings().external_id),
-                         (self.tea, False))
+        self.assertEqual(
+            (self.listings().product_id, self.listings().external_id), (self.tea, False)
+        )
         self.fetch()
         self.assertEqual(self.catalogue.line_ids.status, "linked")
 
@@ -233,8 +239,9 @@ class TestLinkCatalogue(CatalogueCase):
         for error in (ServerError("The channel is down."), AuthError("The token is refused.")):
             self.channel.fail_next(error, verb="listings")
             self.catalogue._job_fetch()
-            self.assertEqual((self.catalogue.state, self.catalogue.message),
-                             ("failed", error.message))
+            self.assertEqual(
+                (self.catalogue.state, self.catalogue.message), ("failed", error.message)
+            )
             self.assertEqual(len(self.catalogue.line_ids), 1)
         self.assertEqual(len(self.env["marketplace.exchange"].search([])), 2)
 

@@ -43,32 +43,32 @@ def workbook(*rows, **cells):
 
 @tagged("post_install", "-at_install")
 class TestLinkFiles(TransactionCase):
-    def read(self, content, encoding=None):
+    def table(self, content, encoding=None):
         return table_file.read_table(self.env, content, encoding)
 
     def refuses(self, content, words, encoding=None):
         with self.assertRaises(UserError) as caught:
-            self.read(content, encoding)
+            self.table(content, encoding)
         self.assertIn(words, str(caught.exception))
 
     @covers("R299", "R304")
     def test_every_encoding_of_spreadsheets_gives_the_same_rows(self):
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1256"):
             with self.subTest(encoding=encoding):
-                self.assertEqual(self.read(HEADER_AND_ROW.encode(encoding)), EXPECTED)
+                self.assertEqual(self.table(HEADER_AND_ROW.encode(encoding)), EXPECTED)
         for encoding in ("utf-16-le", "utf-16-be"):  # without a mark
             with self.subTest(encoding=encoding):
                 text = HEADER_AND_ROW.replace("شاي أخضر", "tea")
-                self.assertEqual(self.read(text.encode(encoding))[1], (2, ["TEA-1", "tea"]))
+                self.assertEqual(self.table(text.encode(encoding))[1], (2, ["TEA-1", "tea"]))
 
     def test_western_and_arabic_code_pages_are_told_apart(self):
         self.assertEqual(
-            self.read("sku,name\nA,Müller Café\n".encode("cp1252"))[1], (2, ["A", "Müller Café"])
+            self.table("sku,name\nA,Müller Café\n".encode("cp1252"))[1], (2, ["A", "Müller Café"])
         )
-        self.assertEqual(self.read("sku\nقهوة\n".encode("cp1256"))[1], (2, ["قهوة"]))
+        self.assertEqual(self.table("sku\nقهوة\n".encode("cp1256"))[1], (2, ["قهوة"]))
 
     def test_a_chosen_encoding_is_believed_or_refused(self):
-        self.assertEqual(self.read("é".encode("cp1252"), "cp1252"), [(1, ["é"])])
+        self.assertEqual(self.table("é".encode("cp1252"), "cp1252"), [(1, ["é"])])
         self.refuses("é".encode("cp1252"), "utf-8", "utf-8")
 
     def test_separators_quotes_and_the_separator_line_of_excel(self):
@@ -76,20 +76,18 @@ class TestLinkFiles(TransactionCase):
             with self.subTest(separator=separator):
                 text = f'a{separator}"b{separator} ""x"""\n1{separator}"two\nlines"\n'
                 self.assertEqual(
-                    self.read(text.encode()),
+                    self.table(text.encode()),
                     [(1, ["a", " ".join(f'b{separator} "x"'.split())]), (2, ["1", "two lines"])],
                 )
-        self.assertEqual(self.read(b"sep=;\na;b\n1;2\n"), [(2, ["a", "b"]), (3, ["1", "2"])])
+        self.assertEqual(self.table(b"sep=;\na;b\n1;2\n"), [(2, ["a", "b"]), (3, ["1", "2"])])
 
     def test_row_numbers_are_those_of_the_spreadsheet_and_empty_rows_are_left_out(self):
-        self.assertEqual(
-            self.read(b"\n\nsku\n\n , \nTEA\n,,\n"), [(3, ["sku"]), (6, ["TEA"])]
-        )
+        self.assertEqual(self.table(b"\n\nsku\n\n , \nTEA\n,,\n"), [(3, ["sku"]), (6, ["TEA"])])
 
     def test_what_cannot_be_seen_is_dropped(self):
         text = "sku\n\u200f\u202aTEA\u202c\u00a01\u200b \x07\n"
-        self.assertEqual(self.read(text.encode())[1], (2, ["TEA 1"]))
-        self.assertEqual(self.read(b"sku\nT\0EA\n")[1], (2, ["TEA"]))
+        self.assertEqual(self.table(text.encode())[1], (2, ["TEA 1"]))
+        self.assertEqual(self.table(b"sku\nT\0EA\n")[1], (2, ["TEA"]))
 
     def test_a_workbook_reads_numbers_as_people_see_them(self):
         content = workbook(
@@ -99,7 +97,7 @@ class TestLinkFiles(TransactionCase):
             ["x", 1234567890123456, -3, False, "", ""],
         )
         self.assertEqual(
-            self.read(content),
+            self.table(content),
             [
                 (1, ["sku", "id", "n", "yes", "when", "empty"]),
                 (2, ["0012", "123", "1.5", "true", "2025-01-02T00:00:00"]),
@@ -116,7 +114,7 @@ class TestLinkFiles(TransactionCase):
         book.create_sheet("Data").append(["sku"])
         stream = io.BytesIO()
         book.save(stream)
-        self.assertEqual(self.read(stream.getvalue()), [(1, ["sku"])])
+        self.assertEqual(self.table(stream.getvalue()), [(1, ["sku"])])
 
     @covers("R302")
     def test_other_files_are_refused_in_plain_words(self):
@@ -151,7 +149,7 @@ class TestLinkFiles(TransactionCase):
 
     def test_too_much_is_said_with_the_limit(self):
         self.patch(table_file, "MAX_ROWS", 3)
-        self.assertEqual(len(self.read(b"sku\n1\n2\n3\n")), 4)
+        self.assertEqual(len(self.table(b"sku\n1\n2\n3\n")), 4)
         self.refuses(b"sku\n1\n2\n3\n4\n", "more than 3 rows")
         self.patch(table_file, "MAX_BYTES", 2**20)
         self.refuses(b"x" * (2**20 + 1), "1 MB are the most")
@@ -182,15 +180,23 @@ class TestLinkFiles(TransactionCase):
         self.assertEqual(loose_key(" ００Tea 1 "), "tea1")
         self.assertEqual(loose_key("000"), "")
         self.assertEqual(
-            [spoilt_by_spreadsheet(text) for text in
-             ("1.23457E+12", "6,22123E+12", "1E+5", "TEA1E", "12345")],
+            [
+                spoilt_by_spreadsheet(text)
+                for text in ("1.23457E+12", "6,22123E+12", "1E+5", "TEA1E", "12345")
+            ],
             [True, True, True, False, False],
         )
 
     def test_numbers_are_read_or_refused_never_guessed(self):
         for text, value in (
-            ("", None), ("0", 0), ("12", 12), ("1.5", "1.5"), ("1,5", "1.5"), ("٣٫٥", "3.5"),
-            ("1,234.5", "1234.5"), ("1e3", 1000),
+            ("", None),
+            ("0", 0),
+            ("12", 12),
+            ("1.5", "1.5"),
+            ("1,5", "1.5"),
+            ("٣٫٥", "3.5"),
+            ("1,234.5", "1234.5"),
+            ("1e3", 1000),
         ):
             with self.subTest(text=text):
                 expected = None if value is None else Decimal(value)

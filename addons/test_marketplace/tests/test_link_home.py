@@ -103,8 +103,11 @@ class TestHome(MarketplaceCase):
     def test_only_a_manager_may_say_it(self):
         self.copy_database()
         user = self.env["res.users"].create(
-            {"name": "U", "login": "home-user",
-             "group_ids": [(6, 0, [self.env.ref("marketplace.group_user").id])]}
+            {
+                "name": "U",
+                "login": "home-user",
+                "group_ids": [(6, 0, [self.env.ref("marketplace.group_user").id])],
+            }
         )
         with self.assertRaises(AccessError):
             self.account.with_user(user).action_claim_home()
@@ -115,8 +118,12 @@ class TestHome(MarketplaceCase):
         marks = ("uuid-1", "name-1", "16384")
         digests = set()
         for one, cluster in (
-            (marks, "7"), (("uuid-2", *marks[1:]), "7"), ((marks[0], "name-2", marks[2]), "7"),
-            ((*marks[:2], "16385"), "7"), (marks, "8"), (marks, ""),
+            (marks, "7"),
+            (("uuid-2", *marks[1:]), "7"),
+            ((marks[0], "name-2", marks[2]), "7"),
+            ((*marks[:2], "16385"), "7"),
+            (marks, "8"),
+            (marks, ""),
         ):
             self.env.registry.clear_cache()
             with (

@@ -57,8 +57,10 @@ class LinkImportCase(MarketplaceCase):
         return [line.reason or "" for line in item.line_ids.sorted("row")]
 
     def listings(self):
-        return self.env["marketplace.listing"].with_context(active_test=False).search(
-            [("account_id", "=", self.account.id)]
+        return (
+            self.env["marketplace.listing"]
+            .with_context(active_test=False)
+            .search([("account_id", "=", self.account.id)])
         )
 
     def report(self, item):
@@ -187,9 +189,7 @@ class TestLinkImport(LinkImportCase):
     def test_a_sku_of_several_products_is_a_conflict_that_a_barcode_settles(self):
         twin = self._make_product("Twin", default_code="TEA-1", barcode="6221234567899")
         item = self.check("external_id,sku,barcode\nX1,TEA-1,\nX2,TEA-1,6221234567899\n")
-        self.assertEqual(
-            self.actions(item), [(2, "conflict", "sku"), (3, "create", "sku")]
-        )
+        self.assertEqual(self.actions(item), [(2, "conflict", "sku"), (3, "create", "sku")])
         self.assertIn("2 products have the SKU TEA-1", self.reasons(item)[0])
         self.assertEqual(item.line_ids.sorted("row")[1].product_id, twin)
 
@@ -247,8 +247,12 @@ class TestLinkImport(LinkImportCase):
 
     def test_identifiers_of_an_odoo_export_are_understood(self):
         self.env["ir.model.data"].create(
-            {"module": "__export__", "name": "tea_1", "model": "product.product",
-             "res_id": self.tea.id}
+            {
+                "module": "__export__",
+                "name": "tea_1",
+                "model": "product.product",
+                "res_id": self.tea.id,
+            }
         )
         self.apply("id,external_id\n__export__.tea_1,X1\n")
         self.assertEqual(self.listings().product_id, self.tea)
@@ -298,8 +302,7 @@ class TestLinkImport(LinkImportCase):
                 "[TEA-1] Tea is counted in Units and cannot be sold in “kg”.",
                 "There is no unit “Barrel” in use. "
                 "Create or restore it under Units & Packagings first.",
-                "There is no unit “7” in use. "
-                "Create or restore it under Units & Packagings first.",
+                "There is no unit “7” in use. Create or restore it under Units & Packagings first.",
             ],
         )
 
@@ -333,9 +336,7 @@ class TestLinkImport(LinkImportCase):
     # === ROWS OF ONE FILE === #
 
     def test_equal_rows_count_once_and_contradicting_ones_not_at_all(self):
-        item = self.apply(
-            "external_id,sku\nA,TEA-1\nA,TEA-1\nB,0042\nB,TEA-1\n"
-        )
+        item = self.apply("external_id,sku\nA,TEA-1\nA,TEA-1\nB,0042\nB,TEA-1\n")
         self.assertEqual(
             [line.action for line in item.line_ids.sorted("row")],
             ["conflict", "conflict", "conflict", "conflict"],
@@ -344,8 +345,10 @@ class TestLinkImport(LinkImportCase):
         self.assertEqual(
             [(line.action, line.reason or "") for line in item.line_ids.sorted("row")],
             [
-                ("create", ""), ("unchanged", "Says the same as row 2"),
-                ("create", ""), ("unchanged", "Says the same as row 4"),
+                ("create", ""),
+                ("unchanged", "Says the same as row 2"),
+                ("create", ""),
+                ("unchanged", "Says the same as row 4"),
             ],
         )
         self.assertEqual(len(self.listings()), 2)
@@ -359,7 +362,7 @@ class TestLinkImport(LinkImportCase):
         @api.model_create_multi
         def create(records, vals_list):
             if any(vals.get("product_id") == refused for vals in vals_list):
-                raise UserError("This one\nis not wanted.")
+                raise UserError("This one\nis not wanted.")  # pylint: disable=translation-required
             return plain_create(records, vals_list)
 
         self.patch(listing_class, "create", create)
@@ -420,11 +423,27 @@ class TestLinkImport(LinkImportCase):
         self.assertEqual(
             self.report(item),
             [
-                ["Row", "external_id", "sku", "Action", "Applied", "Matched by", "Record",
-                 "Reason"],
+                [
+                    "Row",
+                    "external_id",
+                    "sku",
+                    "Action",
+                    "Applied",
+                    "Matched by",
+                    "Record",
+                    "Reason",
+                ],
                 ["2", "X1", "TEA-1", "Create", "yes", "SKU", "[TEA-1] Tea", ""],
-                ["3", "X2", "'=HYPERLINK(1)", "Error", "no", "", "",
-                 "No product has SKU =HYPERLINK(1)."],
+                [
+                    "3",
+                    "X2",
+                    "'=HYPERLINK(1)",
+                    "Error",
+                    "no",
+                    "",
+                    "",
+                    "No product has SKU =HYPERLINK(1).",
+                ],
             ],
         )
 
@@ -511,9 +530,7 @@ class TestLinkImport(LinkImportCase):
         self.assertEqual(self.channel.pushes, [])
         self.apply("external_id,sku,title\nX1,TEA-1,Green Tea\n", send_now=True)
         self.run_engine()
-        self.assertEqual(
-            {item.target.external_id for item in self.channel.pushed}, {"X1"}
-        )
+        self.assertEqual({item.target.external_id for item in self.channel.pushed}, {"X1"})
 
     @covers("R307", "X24")
     def test_linking_solves_the_cause_of_an_unknown_product(self):
@@ -535,9 +552,20 @@ class TestLinkImport(LinkImportCase):
 
     def test_a_user_of_the_marketplace_links_and_others_do_not(self):
         user = self.env["res.users"].create(
-            {"name": "Linker", "login": "linker",
-             "group_ids": [(6, 0, [self.env.ref("marketplace.group_user").id,
-                                   self.env.ref("sales_team.group_sale_salesman").id])]}
+            {
+                "name": "Linker",
+                "login": "linker",
+                "group_ids": [
+                    (
+                        6,
+                        0,
+                        [
+                            self.env.ref("marketplace.group_user").id,
+                            self.env.ref("sales_team.group_sale_salesman").id,
+                        ],
+                    )
+                ],
+            }
         )
         item = self.make("external_id,sku\nX1,TEA-1\n").with_user(user)
         item.action_check()
@@ -551,7 +579,8 @@ class TestLinkImport(LinkImportCase):
         item = self.check("external_id,sku\nX1,TEA-1\n")
         self.env.cr.execute(
             "UPDATE marketplace_link_import SET create_date = now() - interval '91 days'"
-            " WHERE id = %s", [item.id],
+            " WHERE id = %s",
+            [item.id],
         )
         fresh = self.make("external_id\n")
         self.env["marketplace.link.import"]._gc_old()
@@ -565,8 +594,13 @@ class TestPartnerLinkImport(LinkImportCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.shop = cls.env["res.partner"].create(
-            {"name": "Corner Shop", "ref": "C-1", "email": "Shop@Example.com",
-             "phone": "+20 100 123 4567", "vat": "/"}
+            {
+                "name": "Corner Shop",
+                "ref": "C-1",
+                "email": "Shop@Example.com",
+                "phone": "+20 100 123 4567",
+                "vat": "/",
+            }
         )
         cls.other = cls.env["res.partner"].create({"name": "Other Shop", "ref": "C-2"})
 
@@ -582,8 +616,10 @@ class TestPartnerLinkImport(LinkImportCase):
             "partner",
         )
         self.assertEqual(
-            [(line.action, line.how or None, line.partner_id)
-             for line in item.line_ids.sorted("row")],
+            [
+                (line.action, line.how or None, line.partner_id)
+                for line in item.line_ids.sorted("row")
+            ],
             [
                 ("create", "internal_id", self.shop),
                 ("create", "ref", self.other),
@@ -597,8 +633,14 @@ class TestPartnerLinkImport(LinkImportCase):
         )
         self.assertEqual(
             {link.external_id: link.partner_id for link in self.links()},
-            {"1": self.shop, "2": self.other, "3": self.shop, "4": self.shop, "5": self.shop,
-             "6": self.other},
+            {
+                "1": self.shop,
+                "2": self.other,
+                "3": self.shop,
+                "4": self.shop,
+                "5": self.shop,
+                "6": self.other,
+            },
         )
         again = self.apply("retailer_code,partner_id\n1,\n2,\n", "partner")
         self.assertEqual(again.unchanged_count, 2)
@@ -633,8 +675,6 @@ class TestPartnerLinkImport(LinkImportCase):
         self.assertEqual(again.unchanged_count, 1)
 
     def test_customer_types_are_checked(self):
-        item = self.apply(
-            "external_id,ref,customer_type\n1,C-1,b2b\n2,C-2,alien\n", "partner"
-        )
+        item = self.apply("external_id,ref,customer_type\n1,C-1,b2b\n2,C-2,alien\n", "partner")
         self.assertEqual(self.links().customer_type, "b2b")
         self.assertIn("“alien” is none of", self.reasons(item)[1])

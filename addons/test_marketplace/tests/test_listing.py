@@ -32,9 +32,7 @@ class TestListing(MarketplaceCase):
 
     @covers("R152", "X20", "R328")
     def test_the_free_quantity_leaves_out_what_is_reserved(self):
-        self.env["stock.quant"]._update_reserved_quantity(
-            self.tea, self.warehouse.lot_stock_id, 4
-        )
+        self.env["stock.quant"]._update_reserved_quantity(self.tea, self.warehouse.lot_stock_id, 4)
         self.assertEqual(self.quantity(), 21)
         self.account.quantity_source = "on_hand"
         self.assertEqual(self.quantity(), 25)
@@ -129,9 +127,7 @@ class TestListing(MarketplaceCase):
         account = self._make_account("Nowhere", sync_stock=False)
         account.location_ids = False
         listing = self._list(self.tea, account)
-        self.assertEqual(
-            listing._snapshot_inventory(account)[listing.id].code, "no_locations"
-        )
+        self.assertEqual(listing._snapshot_inventory(account)[listing.id].code, "no_locations")
 
     # === PRICE === #
 
@@ -141,7 +137,15 @@ class TestListing(MarketplaceCase):
             {
                 "name": "Channel",
                 "item_ids": [
-                    (0, 0, {"compute_price": "percentage", "percent_price": 20, "applied_on": "3_global"})
+                    (
+                        0,
+                        0,
+                        {
+                            "compute_price": "percentage",
+                            "percent_price": 20,
+                            "applied_on": "3_global",
+                        },
+                    )
                 ],
             }
         )
@@ -155,7 +159,9 @@ class TestListing(MarketplaceCase):
         other = other[0]
         other.active = True
         other.rate_ids.unlink()
-        self.env["res.currency.rate"].create({"currency_id": other.id, "rate": 2.0, "name": "2020-01-01"})
+        self.env["res.currency.rate"].create(
+            {"currency_id": other.id, "rate": 2.0, "name": "2020-01-01"}
+        )
         self.account.currency_id = other
         self.assertEqual(self.price(), Money(Decimal("20.00"), other.name))
 
@@ -182,7 +188,14 @@ class TestListing(MarketplaceCase):
                 "list_price": 30,
                 "taxes_id": False,
                 "attribute_line_ids": [
-                    (0, 0, {"attribute_id": attribute.id, "value_ids": [(6, 0, attribute.value_ids.ids)]})
+                    (
+                        0,
+                        0,
+                        {
+                            "attribute_id": attribute.id,
+                            "value_ids": [(6, 0, attribute.value_ids.ids)],
+                        },
+                    )
                 ],
             }
         )
@@ -203,8 +216,16 @@ class TestListing(MarketplaceCase):
             {
                 "name": "Channel",
                 "item_ids": [
-                    (0, 0, {"compute_price": "formula", "base": "pricelist",
-                            "base_pricelist_id": base.id, "applied_on": "3_global"})
+                    (
+                        0,
+                        0,
+                        {
+                            "compute_price": "formula",
+                            "base": "pricelist",
+                            "base_pricelist_id": base.id,
+                            "applied_on": "3_global",
+                        },
+                    )
                 ],
             }
         )

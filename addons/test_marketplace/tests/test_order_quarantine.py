@@ -159,6 +159,7 @@ class TestOrderQuarantine(OrderCase):
 
     def test_a_refusal_of_odoo_is_asked_about_in_its_own_words(self):
         def refusing(_orders):
+            # pylint: disable-next=translation-required
             raise UserError("You must set a warehouse on your sale order to proceed.")
 
         self.patch(type(self.env["sale.order"]), "action_confirm", refusing)

@@ -26,7 +26,9 @@ class TestOutbox(MarketplaceCase):
         cls.listing = cls._list(cls.tea)
 
     def operations(self, record=None):
-        domain = [("model_name", "=", record._name), ("record_id", "=", record.id)] if record else []
+        domain = (
+            [("model_name", "=", record._name), ("record_id", "=", record.id)] if record else []
+        )
         return self.env["marketplace.product.operation"].search(domain, order="id")
 
     def items(self, kind=None):
@@ -92,9 +94,7 @@ class TestOutbox(MarketplaceCase):
     @covers("R94", "R96", "R144", "R145", "R152", "R155", "X20", "R311")
     def test_a_reservation_changes_what_is_offered(self):
         self.settle()
-        self.env["stock.quant"]._update_reserved_quantity(
-            self.tea, self.warehouse.lot_stock_id, 5
-        )
+        self.env["stock.quant"]._update_reserved_quantity(self.tea, self.warehouse.lot_stock_id, 5)
         self.run_engine()
         (item,) = self.channel.pushed
         self.assertEqual(item.kind, Kind.INVENTORY)
@@ -204,8 +204,10 @@ class TestOutbox(MarketplaceCase):
         self.assertEqual(self.items("price")[-1].status, "new")
         self.tea.list_price = 15
         self.run_engine()
-        self.assertEqual(self.items("price").filtered(lambda i: i.status == "new").ids,
-                         self.items("price")[-1].ids)
+        self.assertEqual(
+            self.items("price").filtered(lambda i: i.status == "new").ids,
+            self.items("price")[-1].ids,
+        )
         self.account.action_resume()
         self.run_engine()
         self.env["marketplace.engine"]._job_send(self.account.id)
@@ -224,9 +226,7 @@ class TestOutbox(MarketplaceCase):
     def test_price_and_stock_of_a_listing_travel_in_one_call(self):
         self.settle()
         self.tea.list_price = 14
-        self.env["stock.quant"]._update_available_quantity(
-            self.tea, self.warehouse.lot_stock_id, 3
-        )
+        self.env["stock.quant"]._update_available_quantity(self.tea, self.warehouse.lot_stock_id, 3)
         self.run_engine()
         self.assertEqual(len(self.channel.pushes), 1)
         self.assertEqual({item.kind for item in self.channel.pushed}, {Kind.PRICE, Kind.INVENTORY})

@@ -95,9 +95,7 @@ class TestRules(SecurityCase):
         core = {model._name for model in self.models() if model._module == "marketplace"}
         self.assertEqual(core - set(RIGHTS), set(), "say here who may do what with it")
         for model, rights in RIGHTS.items():
-            for user, expected in zip(
-                (self.user, self.manager, self.engine), rights, strict=True
-            ):
+            for user, expected in zip((self.user, self.manager, self.engine), rights, strict=True):
                 with self.subTest(model=model, user=user.login):
                     self.assertEqual(self.rights(model, user), expected)
 
@@ -122,11 +120,17 @@ class TestRules(SecurityCase):
         product = self._make_product("Tea", quantity=3)
         self._list(product)
         order = self.env["sale.order"].create(
-            {"partner_id": self.env.user.partner_id.id,
-             "order_line": [fields.Command.create({"product_id": product.id})]}
+            {
+                "partner_id": self.env.user.partner_id.id,
+                "order_line": [fields.Command.create({"product_id": product.id})],
+            }
         )
         for record in (
-            product, product.product_tmpl_id, order, order.order_line, order.partner_id,
+            product,
+            product.product_tmpl_id,
+            order,
+            order.order_line,
+            order.partner_id,
             product.stock_quant_ids,
         ):
             with self.subTest(model=record._name):
@@ -167,17 +171,22 @@ class TestCompanies(SecurityCase):
             {"account_id": account.id, "external_id": "O-1", "status": "pending"}
         )
         item = env["marketplace.outbox"].create(
-            {"account_id": account.id, "kind": "price", "lane": "catalog",
-             "listing_id": listing.id}
+            {"account_id": account.id, "kind": "price", "lane": "catalog", "listing_id": listing.id}
         )
         operation = env["marketplace.product.operation"].create(
-            {"model_name": "product.product", "record_id": tea.id, "record_operation": "write",
-             "operation_timestamp": fields.Datetime.now(), "account_id": account.id}
+            {
+                "model_name": "product.product",
+                "record_id": tea.id,
+                "record_operation": "write",
+                "operation_timestamp": fields.Datetime.now(),
+                "account_id": account.id,
+            }
         )
         env.flush_all()
         env.cr.execute(
             "INSERT INTO marketplace_operation_outbox (product_operation_id, outbox_id)"
-            " VALUES (%s, %s) RETURNING id", [operation.id, item.id],
+            " VALUES (%s, %s) RETURNING id",
+            [operation.id, item.id],
         )
         delivery = env["marketplace.delivery"].browse(env.cr.fetchone()[0])
         imported = env["marketplace.link.import"].create({"account_id": account.id})
@@ -185,40 +194,61 @@ class TestCompanies(SecurityCase):
         rows = {
             record._name: record
             for record in (
-                account, listing, order, item, operation, delivery, imported, catalogue,
+                account,
+                listing,
+                order,
+                item,
+                operation,
+                delivery,
+                imported,
+                catalogue,
                 env["marketplace.link.catalogue.line"].create(
                     {"catalogue_id": catalogue.id, "key": "K"}
                 ),
                 account.sudo().credential_ids,
                 env["marketplace.budget"].create(
-                    {"account_id": account.id, "bucket": "x", "per_second": 1, "burst": 1,
-                     "tokens": 1, "updated_at": fields.Datetime.now()}
+                    {
+                        "account_id": account.id,
+                        "bucket": "x",
+                        "per_second": 1,
+                        "burst": 1,
+                        "tokens": 1,
+                        "updated_at": fields.Datetime.now(),
+                    }
                 ),
                 env["marketplace.cursor"].create({"account_id": account.id, "topic": "order"}),
                 env["marketplace.cause"].create(
                     {"account_id": account.id, "code": "x", "title": "X"}
                 ),
                 env["marketplace.partner"].create(
-                    {"account_id": account.id, "external_id": "P",
-                     "partner_id": env.user.partner_id.id}
+                    {
+                        "account_id": account.id,
+                        "external_id": "P",
+                        "partner_id": env.user.partner_id.id,
+                    }
                 ),
                 env["marketplace.order.line"].create({"order_id": order.id, "external_id": "L"}),
                 env["marketplace.order.operation"].create(
-                    {"model_name": "sale.order", "record_id": 1, "order_id": 1,
-                     "record_operation": "confirmation", "account_id": account.id,
-                     "operation_timestamp": fields.Datetime.now()}
+                    {
+                        "model_name": "sale.order",
+                        "record_id": 1,
+                        "order_id": 1,
+                        "record_operation": "confirmation",
+                        "account_id": account.id,
+                        "operation_timestamp": fields.Datetime.now(),
+                    }
                 ),
-                env["marketplace.submission"].create(
-                    {"account_id": account.id, "lane": "catalog"}
-                ),
+                env["marketplace.submission"].create({"account_id": account.id, "lane": "catalog"}),
                 env["marketplace.exchange"].create({"account_id": account.id}),
                 env["marketplace.inbox"].create(
-                    {"account_id": account.id, "topic": "order", "external_id": "O-1",
-                     "revision": "1"}
+                    {
+                        "account_id": account.id,
+                        "topic": "order",
+                        "external_id": "O-1",
+                        "revision": "1",
+                    }
                 ),
-                env["marketplace.link.import.line"].create(
-                    {"import_id": imported.id, "row": 2}
-                ),
+                env["marketplace.link.import.line"].create({"import_id": imported.id, "row": 2}),
             )
         }
         env.flush_all()
@@ -243,16 +273,28 @@ class TestCompanies(SecurityCase):
     @covers("R287", "X17")
     def test_nobody_makes_rows_in_a_company_that_is_not_his(self):
         for model, vals in (
-            ("marketplace.account", {"name": "Mine", "provider": "fake",
-                                     "company_id": self.other_company.id}),
+            (
+                "marketplace.account",
+                {"name": "Mine", "provider": "fake", "company_id": self.other_company.id},
+            ),
             ("marketplace.listing", {"account_id": self.foreign.id, "external_id": "MINE"}),
-            ("marketplace.partner", {"account_id": self.foreign.id, "external_id": "MINE",
-                                     "partner_id": self.env.user.partner_id.id}),
-            ("marketplace.credential", {"account_id": self.foreign.id, "key": "mine",
-                                        "value": "x"}),
+            (
+                "marketplace.partner",
+                {
+                    "account_id": self.foreign.id,
+                    "external_id": "MINE",
+                    "partner_id": self.env.user.partner_id.id,
+                },
+            ),
+            (
+                "marketplace.credential",
+                {"account_id": self.foreign.id, "key": "mine", "value": "x"},
+            ),
             ("marketplace.link.import", {"account_id": self.foreign.id}),
-            ("marketplace.link.import.line",
-             {"import_id": self.rows["marketplace.link.import"].id}),
+            (
+                "marketplace.link.import.line",
+                {"import_id": self.rows["marketplace.link.import"].id},
+            ),
         ):
             with self.subTest(model=model), self.assertRaises(AccessError):
                 self.env[model].with_user(self.manager).create(vals)
@@ -262,8 +304,10 @@ class TestCompanies(SecurityCase):
         self.manager.company_ids |= self.other_company
         for model, row in self.rows.items():
             with self.subTest(model=model):
-                mine = self.env[model].with_user(self.manager).with_context(
-                    allowed_company_ids=[self.company.id, self.other_company.id]
+                mine = (
+                    self.env[model]
+                    .with_user(self.manager)
+                    .with_context(allowed_company_ids=[self.company.id, self.other_company.id])
                 )
                 self.assertIn(row.id, mine.search([]).ids)
 

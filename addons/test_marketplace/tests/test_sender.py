@@ -13,7 +13,10 @@ from marketplace_adapters.testing import covers
 
 from .common import MarketplaceCase
 
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
 
 
 class Killed(BaseException):
@@ -117,9 +120,7 @@ class TestSender(MarketplaceCase):
         self.run_engine()
         items = outbox.search([("kind", "=", "price")], order="id desc", limit=2)
         self.assertEqual(items.mapped("status"), ["success", "superseded"])
-        self.assertEqual(
-            self.channel.listings[self.listing.external_id].price.amount, 13
-        )
+        self.assertEqual(self.channel.listings[self.listing.external_id].price.amount, 13)
 
     @covers("R67", "R68")
     def test_an_asynchronous_channel_is_polled_until_it_is_done(self):
@@ -194,9 +195,7 @@ class TestSender(MarketplaceCase):
 
     def test_only_a_third_send_in_a_row_waits_for_a_batch_to_fill(self):
         self.patch(marketplace_outbox, "LINGER_SENDS", 2)
-        lane = next(
-            lane for lane in self.account._limits().lanes if Kind.PRICE in lane.kinds
-        )
+        lane = next(lane for lane in self.account._limits().lanes if Kind.PRICE in lane.kinds)
         outbox = self.env["marketplace.outbox"]
         self.env.cr.execute("DELETE FROM marketplace_submission")
         self.assertEqual(outbox._linger(self.account, lane), 0)
@@ -250,4 +249,3 @@ class TestSender(MarketplaceCase):
         self.assertEqual(self.env["marketplace.outbox"].search([]), failed)
         self.assertEqual(len(self.env["marketplace.product.operation"].search([])), 1)
         self.assertFalse(self.env["marketplace.exchange"].search([]))
-

@@ -90,10 +90,14 @@ def make_products(env, rows):
             "taxes_id": False,
             "image_1920": picture("Iced Tea", 5),
             "attribute_line_ids": [
-                (0, 0, {
-                    "attribute_id": flavour.id,
-                    "value_ids": [(6, 0, flavour.value_ids.ids)],
-                })
+                (
+                    0,
+                    0,
+                    {
+                        "attribute_id": flavour.id,
+                        "value_ids": [(6, 0, flavour.value_ids.ids)],
+                    },
+                )
             ],
         }
     )

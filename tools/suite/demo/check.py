@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from suite.console import SuiteError, say
-from suite.demo.scene import Scene
+from suite.web import OdooClient
 
 PATIENCE = 60.0
 SKU = "COL-330"
 
 
-def price_out(scene: Scene) -> float:
+class Running(Protocol):
+    """What is checked: the demo's scene, or anything else with an Odoo and a sandbox."""
+
+    def client(self) -> OdooClient: ...
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """The control interface of the simulated Cartona."""
+
+
+def price_out(scene: Running) -> float:
     """Change a price through Odoo's external API and wait until the channel has it.
 
     :return: seconds from the answer of Odoo to the acceptance by the channel.
@@ -29,7 +38,7 @@ def price_out(scene: Scene) -> float:
     return time.monotonic() - started
 
 
-def order_in(scene: Scene) -> tuple[float, dict[str, Any]]:
+def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     """Place an order on the channel and wait until Odoo has it, confirmed and reserved.
 
     :return: seconds, and what Odoo made of it.
@@ -62,7 +71,7 @@ def order_in(scene: Scene) -> tuple[float, dict[str, Any]]:
     raise SuiteError(f"the order {hashed_id} did not arrive in {PATIENCE:.0f} s")
 
 
-def check(scene: Scene) -> None:
+def check(scene: Running) -> None:
     """Both ways, with their times."""
     seconds = price_out(scene)
     say(f"  price changed in Odoo → accepted by Cartona: {seconds:.2f} s")

@@ -96,7 +96,8 @@ class Scene:
 
     def _is_filled(self) -> bool:
         rows = self.cluster.sql(
-            self.name, "SELECT 1 FROM marketplace_account WHERE provider = 'cartona' AND state != 'draft'"
+            self.name,
+            "SELECT 1 FROM marketplace_account WHERE provider = 'cartona' AND state != 'draft'",
         )
         return bool(rows)
 
