@@ -2,7 +2,7 @@
 # Arguments go through ARGS, for example: make test ARGS="pure -x"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check demo-reset test lint bench sandbox odoo requirements screenshots \
+.PHONY: help demo demo-check demo-reset test lint bench sandbox odoo requirements i18n screenshots \
 	bootstrap stop
 
 help:  ## Show this list
@@ -34,6 +34,9 @@ odoo:  ## A shell in an Odoo with the addons installed (ARGS=serve starts a serv
 
 requirements:  ## Write docs/requirements.md: every requirement, where it is shown
 	@tools/requirements $(ARGS)
+
+i18n:  ## Export the addons' terms, bring their translations up to date (ARGS=--check only checks)
+	@tools/i18n $(ARGS)
 
 screenshots:  ## Take the pictures of the screens in docs/
 	@tools/screenshots $(ARGS)
