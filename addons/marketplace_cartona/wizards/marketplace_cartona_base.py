@@ -15,33 +15,33 @@ class MarketplaceCartonaBase(models.TransientModel):
     listing_id = fields.Many2one(
         "marketplace.listing", required=True, readonly=True, ondelete="cascade"
     )
-    search = fields.Char(
-        "Words", compute="_compute_search", store=True, readonly=False, help="Arabic or English."
+    words = fields.Char(
+        compute="_compute_words", store=True, readonly=False, help="Arabic or English."
     )
     unit = fields.Selection(
         lambda self: self.env["marketplace.listing"]._selection_cartona_unit(),
-        compute="_compute_search",
+        compute="_compute_words",
         store=True,
         readonly=False,
     )
     unit_count = fields.Integer(
-        "Pieces in the unit", compute="_compute_search", store=True, readonly=False
+        "Pieces in the unit", compute="_compute_words", store=True, readonly=False
     )
     line_ids = fields.One2many("marketplace.cartona.base.line", "wizard_id", readonly=True)
     searched = fields.Boolean(readonly=True)
 
     @api.depends("listing_id")
-    def _compute_search(self):
+    def _compute_words(self):
         for wizard in self:
             listing = wizard.listing_id
-            wizard.search = listing.title or listing.product_id.name
+            wizard.words = listing.title or listing.product_id.name
             wizard.unit = listing.cartona_unit or "piece"
             wizard.unit_count = listing.cartona_unit_count or int(listing.unit_count or 1)
 
     def action_search(self):
         """Ask Cartona; the first results are shown."""
         self.ensure_one()
-        words = (self.search or "").strip()
+        words = (self.words or "").strip()
         if not words:
             raise UserError(self.env._("Enter a word of the product's name."))
         found = self.listing_id.account_id._cartona_ask(
