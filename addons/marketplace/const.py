@@ -106,6 +106,8 @@ ORDER_OPERATION_KINDS = {
 
 # A whole send is at most this many seconds of one job; the job then hands over to a fresh one.
 JOB_SECONDS = 30.0
+# Seconds until a pull that was wanted while another was under way.
+PULL_AGAIN = 2
 # Operations dispatched in one transaction, newest first.
 DISPATCH_CHUNK = 2000
 # A burst is this many sends within LINGER seconds; only then what follows waits to fill a batch.

@@ -13,7 +13,7 @@ from odoo.addons.queue_job.job import Job
 
 from marketplace_adapters.core import AuthError, ThrottledError
 
-from ..const import JOB_SECONDS
+from ..const import JOB_SECONDS, PULL_AGAIN
 from ..tools import clock
 from ..tools.db import fresh_env, session_lock
 from ..tools.waker import waker
@@ -85,6 +85,12 @@ class MarketplaceEngine(models.AbstractModel):
     def _wake_process(self, account):
         """Somebody put something into the inbox of an account."""
         self._wake_after_commit("_job_process", account.id)
+
+    @api.model
+    def _wake_pull(self, account):
+        """A channel named an order that is not here: it is fetched now, not at the interval."""
+        if account.automatic:
+            self._wake_after_commit("_job_pull", account.id)
 
     @api.model
     def _wake_send(self, account):
@@ -159,12 +165,12 @@ class MarketplaceEngine(models.AbstractModel):
         with session_lock(self.env, f"pull.{account_id}") as held:
             if held:
                 account._pull_all()
+        # The pull under way may have read its page before what this one was made for.
+        wait = account.interval if held else min(account.interval, PULL_AGAIN)
         with fresh_env(self.env) as env:
             if account.automatic and account.state == "connected":
                 env["marketplace.engine"]._wake(
-                    "_job_pull",
-                    account_id,
-                    eta=clock.now() + timedelta(seconds=account.interval),
+                    "_job_pull", account_id, eta=clock.now() + timedelta(seconds=wait)
                 )
 
     # === CRONS === #

@@ -314,6 +314,8 @@ class MarketplaceInbox(models.Model):
             )
         self._store_results(rows)
         self.env["marketplace.cause"]._settle_idle(account)
+        if any(one.outcome == "unknown_order" and not one.attempts for one in messages):
+            self.env["marketplace.engine"]._wake_pull(account)
 
     def _store_results(self, rows):
         # Every row has values of its own; the ORM would send one UPDATE for each.

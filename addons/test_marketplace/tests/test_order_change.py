@@ -1,9 +1,12 @@
 """An order that is here already changes on the channel: local state × remote status."""
 
 import itertools
+from datetime import datetime
 
+from odoo import sql_db
 from odoo.tests import tagged
 
+from odoo.addons.marketplace.const import PULL_AGAIN
 from odoo.addons.marketplace.models.marketplace_order import MATRIX
 
 from marketplace_adapters.testing import covers
@@ -294,6 +297,47 @@ class TestOrderChange(OrderCase):
         self.assertTrue(item.not_before)
         order = self.take_in(self.document("O-7", self.two_lines("O-7")))
         self.assertEqual(order.sale_order_id.state, "cancel")
+
+    @covers("R102", "X26")
+    def test_a_status_of_an_unknown_order_fetches_orders_once_and_at_once(self):
+        wakes = []
+        self.patch(
+            type(self.env["marketplace.engine"]),
+            "_wake_after_commit",
+            lambda engine, method, account_id, argument=0: wakes.append((method, account_id)),
+        )
+        fetch = ("_job_pull", self.account.id)
+        self.account.automatic = True
+        wakes.clear()
+        self.receive({"id": "O-5", "status": "pending"}, topic="status")
+        self.receive({"id": "O-6", "status": "pending"}, topic="status")
+        self.process()
+        self.assertEqual(wakes.count(fetch), 1)
+        for external_id in ("O-5", "O-6"):
+            self.item(external_id).not_before = False
+        self.process()
+        self.assertEqual(wakes.count(fetch), 1, "the interval and the waiting do the rest")
+        self.account.automatic = False
+        self.take_in({"id": "O-7", "status": "pending"}, topic="status")
+        self.assertEqual(wakes.count(fetch), 1, "orders are fetched by hand only")
+
+    def test_a_pull_that_finds_another_under_way_comes_again_soon(self):
+        self.account.write({"automatic": True, "interval": 3600})
+        engine = self.env["marketplace.engine"].with_user(self.engine_user)
+        jobs = self.env["queue.job"].search([("identity_key", "like", "marketplace:_job_pull:%")])
+        jobs.unlink()
+        other = sql_db.db_connect(self.env.cr.dbname).cursor()
+        self.addCleanup(other.close)
+        other.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 0))",
+            [f"marketplace.pull.{self.account.id}"],
+        )
+        self.channel.calls.clear()
+        engine._job_pull(self.account.id)
+        self.assertEqual(self.channel.calls, [])
+        job = self.env["queue.job"].search([("identity_key", "like", "marketplace:_job_pull:%")])
+        self.assertEqual(len(job), 1)
+        self.assertLessEqual((job.eta - datetime.now()).total_seconds(), PULL_AGAIN)
 
     def test_a_status_whose_order_never_comes_is_asked_about(self):
         self.receive({"id": "O-8", "status": "shipped"}, topic="status")
