@@ -294,7 +294,7 @@ class TestProducts(CartonaCase):
         action = listing.action_cartona_find_base()
         wizard = Form(self.env[action["res_model"]].with_context(**action["context"])).save()
         self.assertEqual((wizard.search, wizard.unit, wizard.unit_count), ("Tea", "piece", 1))
-        wizard.search = "شاي"
+        wizard.words = "شاي"
         wizard.action_search()
         self.assertEqual(
             [(line.base_product_id, line.title) for line in wizard.line_ids], [("650", "Tea bags")]
@@ -303,7 +303,7 @@ class TestProducts(CartonaCase):
         self.assertEqual(
             listing.extra, {"base_product_id": "650", "unit": "piece", "unit_count": "1"}
         )
-        wizard.search = " "
+        wizard.words = " "
         with self.assertRaisesRegex(UserError, "Enter a word"):
             wizard.action_search()
 
