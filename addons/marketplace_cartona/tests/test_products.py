@@ -293,7 +293,7 @@ class TestProducts(CartonaCase):
         listing = self._link(self._make_product("Tea"))
         action = listing.action_cartona_find_base()
         wizard = Form(self.env[action["res_model"]].with_context(**action["context"])).save()
-        self.assertEqual((wizard.search, wizard.unit, wizard.unit_count), ("Tea", "piece", 1))
+        self.assertEqual((wizard.words, wizard.unit, wizard.unit_count), ("Tea", "piece", 1))
         wizard.words = "شاي"
         wizard.action_search()
         self.assertEqual(
