@@ -26,6 +26,7 @@ class Row:
     :param ratio: value ÷ peer, or the figure itself where that is a ratio.
     :param goal: what ``value`` should reach.
     :param detail: whatever explains the value: samples, spread, settings.
+    :param limit: what ``value`` must reach, where that is less than the goal; kept in ``detail``.
     """
 
     name: str
@@ -36,9 +37,18 @@ class Row:
     ratio: float | None = None
     goal: float | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    limit: float | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return {name: _rounded(value) for name, value in asdict(self).items()}
+        members = asdict(self)
+        limit = members.pop("limit")
+        if limit is not None:
+            members["detail"] = {"limit": limit, **members["detail"]}
+        return {name: _rounded(value) for name, value in members.items()}
+
+    @classmethod
+    def from_json(cls, members: dict[str, Any]) -> Row:
+        return cls(**members, limit=members["detail"].get("limit"))
 
 
 def _rounded(value: Any) -> Any:
@@ -179,7 +189,7 @@ def belongs(name: str, figure: str) -> bool:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a table for people."""
-    head = ("figure", "value", "unit", "peer", "ratio", "goal", "")
+    head = ("figure", "value", "unit", "peer", "ratio", "goal", "limit", "verdict")
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[at]) for line in lines) for at in range(len(head))]
     return "\n".join(
@@ -192,22 +202,37 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    sign = "≤ " if row.better == "lower" else "≥ "
     return (
         row.name,
         _number(row.value),
         row.unit,
         _number(row.peer),
         _number(row.ratio),
-        "" if row.goal is None else ("≤ " if row.better == "lower" else "≥ ") + _number(row.goal),
-        {True: "reached", False: "missed", None: ""}[reached(row)],
+        "" if row.goal is None else sign + _number(row.goal),
+        "" if row.limit is None else sign + _number(row.limit),
+        verdict(row),
     )
 
 
-def reached(row: Row) -> bool | None:
-    """Whether the goal is reached; None when there is none."""
-    if row.goal is None:
-        return None
-    return row.value <= row.goal if row.better == "lower" else row.value >= row.goal
+def verdict(row: Row) -> str:
+    """One or two words for people; empty where nothing is asked of the figure."""
+    if row.goal is None and row.limit is None:
+        return ""
+    if not _reaches(row, row.limit):
+        return "MISSED"
+    return "reached" if _reaches(row, row.goal) else "within the limit" if row.limit else "missed"
+
+
+def missed(row: Row) -> bool:
+    """Whether the figure is not what it must be."""
+    return not _reaches(row, row.limit)
+
+
+def _reaches(row: Row, wanted: float | None) -> bool:
+    if wanted is None:
+        return True
+    return row.value <= wanted if row.better == "lower" else row.value >= wanted
 
 
 def _number(value: float | None) -> str:

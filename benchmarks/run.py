@@ -74,7 +74,10 @@ def _measure(figures: Sequence[str], quick: bool) -> int:
         say("quick: results.json was left as it is")
     if failed:
         say(f"could not be measured: {', '.join(failed)}")
-    return 1 if failed else 0
+    missed = [row.name for row in rows if common.missed(row)]
+    if missed:
+        say(f"not what it must be: {', '.join(missed)}")
+    return 1 if failed or missed else 0
 
 
 def _measure_apart(name: str, quick: bool) -> list[Row] | None:
@@ -85,7 +88,7 @@ def _measure_apart(name: str, quick: bool) -> list[Row] | None:
         done = subprocess.run(command, check=False)
         if done.returncode or not file.exists():
             return None
-        return [Row(**row) for row in json.loads(file.read_text(encoding="utf-8"))]
+        return [Row.from_json(row) for row in json.loads(file.read_text(encoding="utf-8"))]
 
 
 def _measure_here(name: str, quick: bool, file: Path) -> int:
