@@ -48,8 +48,8 @@ def measure(database: str, account: int, products: list[int], count: int) -> Row
     killed, conflicts = _Crowd(database, account, orders).run()
     seconds = time.monotonic() - started
     with scene.environment(database) as env:
-        found = _found(env, orders)
-    wrong = _wrong(orders, found)
+        there = found(env, orders)
+    bad = wrong(orders, there)
     detail = {
         "orders": count,
         "delivered": TIMES * count,
@@ -57,14 +57,14 @@ def measure(database: str, account: int, products: list[int], count: int) -> Row
         "workers_killed": killed,
         "transactions_repeated": conflicts,
         "seconds": seconds,
-        "sales_orders": sum(row["sales"] for row in found.values()),
-        "total": float(sum(row["total"] for row in found.values())),
+        "sales_orders": sum(row["sales"] for row in there.values()),
+        "total": float(sum(row["total"] for row in there.values())),
         "total_of_the_channel": float(sum(order.total for order in orders)),
-        "wrong": wrong[:20],
+        "wrong": bad[:20],
     }
-    for line in wrong[:20]:
+    for line in bad[:20]:
         say(f"  WRONG: {line}")
-    return Row("import-thrice", len(wrong), "wrong orders", goal=0, detail=detail, limit=0)
+    return Row("import-thrice", len(bad), "wrong orders", goal=0, detail=detail, limit=0)
 
 
 # === WORKERS === #
@@ -177,7 +177,7 @@ class _Crowd:
 # === WHAT BECAME OF THEM === #
 
 
-def _found(env: Any, orders: list[Document]) -> dict[str, dict[str, Any]]:
+def found(env: Any, orders: list[Document]) -> dict[str, dict[str, Any]]:
     """What is in the database of each order, by its id on the channel."""
     numbers = {order.payload()["receipt_id"]: order.hashed_id for order in orders}
     env.cr.execute(
@@ -192,16 +192,16 @@ def _found(env: Any, orders: list[Document]) -> dict[str, dict[str, Any]]:
         """,
         [documents.LINES, list(numbers)],
     )
-    found = {
+    rows = {
         numbers[number]: {"sales": sales, "total": Decimal(f"{total:.2f}"), "reserved": reserved}
         for number, sales, total, reserved in env.cr.fetchall()
     }
     for name, statement in _COUNTS.items():
         env.cr.execute(statement, [list(numbers.values())])
         counts: Counter[str] = Counter(dict(env.cr.fetchall()))
-        for hashed_id, row in found.items():
+        for hashed_id, row in rows.items():
             row[name] = counts[hashed_id]
-    return found
+    return rows
 
 
 _COUNTS = {
@@ -218,9 +218,9 @@ _COUNTS = {
 }
 
 
-def _wrong(orders: list[Document], found: dict[str, dict[str, Any]]) -> list[str]:
+def wrong(orders: list[Document], there: dict[str, dict[str, Any]]) -> list[str]:
     """One line for each order that is not there exactly once as the channel has it."""
-    wrong = []
+    lines = []
     for order in orders:
         expected = {
             "sales": 1,
@@ -228,7 +228,7 @@ def _wrong(orders: list[Document], found: dict[str, dict[str, Any]]) -> list[str
             "reserved": True,
             **dict.fromkeys(_COUNTS, 1),
         }
-        row = found.get(order.hashed_id, {"sales": 0, "total": Decimal()})
+        row = there.get(order.hashed_id, {"sales": 0, "total": Decimal()})
         if row != expected:
-            wrong.append(f"{order.hashed_id}: {row}")
-    return wrong
+            lines.append(f"{order.hashed_id}: {row}")
+    return lines
