@@ -49,6 +49,9 @@ class MarketplaceAccount(models.Model):
     cause_count = fields.Integer(
         "Open causes", compute="_compute_queue", help="Different reasons behind all errors."
     )
+    trouble = fields.Char(
+        "Newest trouble", compute="_compute_last", help="What the newest open error is about."
+    )
     # === LAST SUCCESS (R424) === #
     last_sent_at = fields.Datetime(
         "Last sent", compute="_compute_last", help="Last time the channel accepted a change."
@@ -176,7 +179,10 @@ class MarketplaceAccount(models.Model):
                          WHERE account_id = account.id),
                        (SELECT first_seen_at FROM marketplace_order
                          WHERE account_id = account.id AND first_seen_at IS NOT NULL
-                         ORDER BY first_seen_at DESC LIMIT 1)
+                         ORDER BY first_seen_at DESC LIMIT 1),
+                       (SELECT title FROM marketplace_cause
+                         WHERE account_id = account.id AND state = 'open'
+                         ORDER BY last_at DESC, id DESC LIMIT 1)
                   FROM unnest(%s::int[]) AS account (id)
                 """,
                 self.ids,
@@ -184,10 +190,11 @@ class MarketplaceAccount(models.Model):
         )
         last = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         for account in self:
-            sent, pulled, ordered = last.get(account._origin.id, (False, False, False))
+            sent, pulled, ordered, trouble = last.get(account._origin.id, (False,) * 4)
             account.last_sent_at = sent
             account.last_pulled_at = pulled
             account.last_order_at = ordered
+            account.trouble = trouble
 
     def _compute_ago(self):
         now = fields.Datetime.now()

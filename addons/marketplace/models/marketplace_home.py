@@ -146,7 +146,9 @@ class MarketplaceAccount(models.Model):
     def _compute_home_status(self):
         status = self.env["marketplace.home"]._status()
         for account in self:
-            account.home_status = status
+            # Connected, and nothing says where: somebody deleted the mark. A manager has to say.
+            lost = status == "unclaimed" and account.state == "connected"
+            account.home_status = "copy" if lost else status
 
     @api.model_create_multi
     def create(self, vals_list):

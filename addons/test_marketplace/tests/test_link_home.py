@@ -82,6 +82,8 @@ class TestHome(MarketplaceCase):
         cause = self.account.cause_ids.filtered(lambda cause: cause.code == "copied_database")
         self.assertEqual(len(cause), 1)
         self.assertIn("copy", cause.title)
+        self.assertEqual(self.account.trouble, cause.title)
+        self.assertEqual(self.account.health, "attention")
         self.assertIn("This is the production database", cause.advice)
         told = cause.message_ids.filtered(lambda message: cause.title in (message.body or ""))
         self.assertEqual(len(told), 1)
@@ -99,6 +101,16 @@ class TestHome(MarketplaceCase):
         self.assertEqual(self.account.cause_ids.mapped("state"), ["solved"])
         self.run_engine()
         self.assertEqual([str(item.state.price.amount) for item in self.channel.pushed], ["78.00"])
+
+    @covers("C21")
+    def test_without_a_mark_nothing_leaves_until_a_manager_says_it(self):
+        self.env["ir.config_parameter"].set_param("marketplace.home", False)
+        self.assertEqual(self.account.home_status, "copy")
+        self.assertFalse(self.account._may_call())
+        self.account.action_claim_home()
+        self.account.invalidate_recordset(["home_status"])
+        self.assertEqual(self.account.home_status, "home")
+        self.assertTrue(self.account._may_call())
 
     def test_only_a_manager_may_say_it(self):
         self.copy_database()
