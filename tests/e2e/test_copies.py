@@ -89,7 +89,7 @@ def calls(world: World) -> int:
     return sum(counter["calls"] for counter in counters.values())
 
 
-@covers("R330", "C8")
+@covers("R330", "C21")
 @pytest.mark.parametrize("copy", ["duplicate", "restored"], indirect=True)
 def test_a_copy_sends_nothing_until_a_manager_says_that_it_is_the_one(
     world: World, copy: OdooServer, product: Product, request: pytest.FixtureRequest
@@ -111,7 +111,7 @@ def test_a_copy_sends_nothing_until_a_manager_says_that_it_is_the_one(
     world.forget_calls()
 
 
-@covers("R330")
+@covers("R330", "C21")
 @pytest.mark.parametrize("copy", ["neutralized"], indirect=True)
 def test_a_neutralized_database_sends_nothing_whatever_anybody_says(
     world: World, copy: OdooServer, product: Product

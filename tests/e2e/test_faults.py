@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from world import CATALOG, RETAIL, TOKENS, World
+from world import CATALOG, RETAIL, TOKENS, Product, World
 
 from marketplace_adapters.testing import covers
 from suite.stage import Stage, wait_until
@@ -22,13 +23,6 @@ def made(stage: Stage) -> World:
 def world(made: World) -> Iterator[World]:
     yield made
     made.mend()
-
-
-def open_causes(world: World) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = world.client()(
-        "marketplace.cause", "search_read", [["state", "=", "open"]], ["title", "waiting_count"]
-    )
-    return found
 
 
 @covers("R333", "R357", "R315")
@@ -48,7 +42,134 @@ def test_too_many_calls_are_waited_for_and_not_counted_as_failures(world: World)
         f" WHERE kind = 'price' AND status = 'success' AND listing_id IN ({listed})"
     )
     assert tries == [[1]], "the one that succeeded is the only one that counts"
-    assert open_causes(world) == []
+    assert world.open_causes() == []
+
+
+def newest_item(world: World, product: Product) -> dict[str, Any]:
+    """What an operator sees of the last price of a product that was to be told."""
+    fields = ["status", "attempts", "message", "not_before", "submission_id"]
+    (item,) = world.client()(
+        "marketplace.outbox",
+        "search_read",
+        [["listing_id", "=", product.listing], ["kind", "=", "price"]],
+        fields,
+        order="id desc",
+        limit=1,
+    )
+    return dict(item)
+
+
+@covers("R66", "R68", "R71", "R84", "R312", "R315", "R357", "X42")
+@pytest.mark.parametrize(
+    ("effect", "rule", "message"),
+    [
+        ("status", {"status": 500}, "500"),
+        ("status", {"status": 503, "applied": True}, "503"),
+        ("timeout_before", {}, "connection failed"),
+        ("timeout_after", {}, "connection failed"),
+        ("truncated", {}, "connection failed"),
+        ("wrong_json", {}, "not JSON"),
+        ("html", {"status": 200}, "not JSON"),
+    ],
+    ids=["error", "error-after", "cut-before", "cut-after", "half-answer", "no-json", "html"],
+)
+def test_what_failed_once_says_so_and_is_tried_again(
+    world: World, effect: str, rule: dict[str, Any], message: str, request: pytest.FixtureRequest
+) -> None:
+    (product,) = world.sell(1, sku=f"ONCE-{request.node.callspec.id}")
+    world.fault(effect, {"endpoint": CATALOG}, times=1, **rule)
+    world.forget_calls()
+
+    world.set_price([product], 12)
+
+    def item() -> dict[str, Any]:
+        return newest_item(world, product)
+
+    seen = wait_until("the failure", lambda: item() if item()["message"] else None, 60, every=0.1)
+    assert (seen["status"], seen["attempts"], bool(seen["not_before"])) == ("new", 1, True)
+    assert message in seen["message"]
+    assert world.open_causes() == [], "one failure is nobody's business yet"
+    client = world.client()
+    (failed,) = client(
+        "marketplace.submission", "read", [seen["submission_id"][0]], ["state", "message"]
+    )
+    assert failed["state"] == "failed"
+    assert message in failed["message"]
+
+    world.hurry()
+
+    world.settle()
+    world.wait_product(product, "selling_price", 12)
+    seen = item()
+    assert (seen["status"], seen["attempts"], seen["not_before"]) == ("success", 2, False)
+    calls = world.calls()
+    assert (len(calls), calls[-1]["status"], calls[-1]["rows"]) == (2, 200, 1)
+
+
+@covers("R47", "R69", "R85", "R294", "R312", "R320", "C11")
+def test_an_outage_is_told_once_and_over_with_one_click(world: World) -> None:
+    products = world.sell(3, sku="OUTAGE")
+    world.fault("status", {"endpoint": CATALOG}, status=503)
+    world.set_price(products, 14)
+
+    def given_up() -> bool:
+        world.hurry()
+        return all(newest_item(world, product)["status"] == "error" for product in products)
+
+    wait_until("the last attempt", given_up, 90, every=0.3)
+    world.set_price(products[:1], 15)
+    wait_until("the newest too", given_up, 90, every=0.3)
+    (cause,) = world.open_causes()
+    assert cause["waiting_count"] == 3
+    assert "503" in cause["title"]
+    assert len(cause["message_ids"]) == 1, "people were told once"
+    (account,) = world.client()("marketplace.account", "read", [world.account], ["state"])
+    assert account["state"] == "connected"
+
+    world.mend()
+    world.client()("marketplace.cause", "action_retry_all", [cause["id"]])
+
+    world.wait_product(products[0], "selling_price", 15)
+    world.settle()
+    assert world.prices(products[1:]) == {Decimal(14)}
+    assert world.open_causes() == []
+
+
+@covers("R102", "R184", "R193", "R194", "R196", "X26", "X51")
+@pytest.mark.parametrize(
+    ("effect", "rule", "status"),
+    [
+        ("drop", {}, None),
+        ("wrong_token", {}, 401),
+        ("wrong_json", {"direction": "webhook"}, 400),
+        ("empty", {"direction": "webhook"}, 400),
+    ],
+    ids=["lost", "forged", "half", "empty"],
+)
+def test_what_webhooks_miss_is_fetched(
+    world: World,
+    effect: str,
+    rule: dict[str, Any],
+    status: int | None,
+    request: pytest.FixtureRequest,
+) -> None:
+    (product,) = world.sell(1, sku=f"MISSED-{request.node.callspec.id}")
+    world.sandbox.control("DELETE", "webhooks/deliveries")
+    world.fault(effect, times=1, **rule)
+
+    (hashed_id,) = world.place(product, 2)
+
+    world.wait_confirmed([hashed_id])
+    world.settle()
+    world.assert_each_order_once([hashed_id])
+    (delivery,) = (one for one in world.deliveries() if one["key"] == hashed_id)
+    assert [attempt["status"] for attempt in delivery["attempts"]][:1] == (
+        [] if status is None else [status]
+    )
+    sources = world.sql(
+        f"SELECT DISTINCT source FROM marketplace_inbox WHERE external_id = '{hashed_id}'"
+    )
+    assert sources == [["pull"]], "nothing of what was refused is stored"
 
 
 @covers("R69", "R84", "R274", "R294", "R317", "R320")
@@ -62,7 +183,7 @@ def test_one_bad_row_spoils_no_other_and_people_retry_the_cause(world: World) ->
     world.settle()
     assert world.prices(products[0::2]) == {Decimal(13)}
     assert world.prices(products[1::2]) == {Decimal(10)}
-    (cause,) = open_causes(world)
+    (cause,) = world.open_causes()
     assert cause["waiting_count"] == 5
     assert "Price under review" in str(cause["title"])
 
@@ -70,7 +191,7 @@ def test_one_bad_row_spoils_no_other_and_people_retry_the_cause(world: World) ->
 
     wait_until("all prices", lambda: world.prices(products) == {Decimal(13)}, 60, every=0.1)
     world.settle()
-    assert open_causes(world) == []
+    assert world.open_causes() == []
     world.control("POST", "settings", {"bulk_results": "silent"})
 
 
@@ -86,7 +207,7 @@ def test_a_revoked_token_pauses_and_one_call_tells_all_that_happened(world: Worl
         return str(found["state"])
 
     wait_until("the account to be paused", lambda: state() == "paused", 60, every=0.1)
-    (cause,) = open_causes(world)
+    (cause,) = world.open_causes()
     assert "paused" in str(cause["title"])
     world.forget_calls()
     for price in (12, 13, 14, 15):
@@ -100,7 +221,7 @@ def test_a_revoked_token_pauses_and_one_call_tells_all_that_happened(world: Worl
     world.wait_product(product, "selling_price", 15)
     world.settle()
     assert [(call["status"], call["rows"]) for call in world.calls()] == [(200, 1)]
-    assert (state(), open_causes(world)) == ("connected", [])
+    assert (state(), world.open_causes()) == ("connected", [])
 
 
 @covers("R164", "R165", "R186", "X25")

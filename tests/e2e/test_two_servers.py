@@ -43,6 +43,8 @@ def second(stage: Stage, world: World) -> Iterator[OdooServer]:
 @covers("R164", "R310", "R322", "X25")
 def test_both_work_and_nothing_happens_twice(world: World, second: OdooServer) -> None:
     products = world.sell(20, sku="BOTH", quantity=100)
+    world.forget_calls()
+    world.control("DELETE", "acceptances")
     # Each event is delivered to both servers.
     hashed_ids = world.place(products[0], 1, count=15)
     there = OdooClient(second.url, second.database)
@@ -54,6 +56,19 @@ def test_both_work_and_nothing_happens_twice(world: World, second: OdooServer) -
     wait_until("the last price", lambda: world.prices(products) == {Decimal(14)}, 60, every=0.2)
     world.settle()
     world.assert_each_order_once(hashed_ids)
+    # One sender at a time: each call was answered before the next came.
+    calls = world.calls()
+    ends = [call["at"] + call["duration_ms"] / 1000 for call in calls]
+    overlapping = [call for call, end in zip(calls[1:], ends, strict=False) if call["at"] < end]
+    assert overlapping == []
+    told = [
+        (one["supplier_product_id"], one["value"]) for one in world.acceptances("selling_price")
+    ]
+    assert len(told) == len(set(told)), "no price was told twice"
+    orders = world.orders()
+    for hashed_id in hashed_ids:
+        texts = [one["text"] for one in orders[hashed_id]["history"] if one["actor"] == "supplier"]
+        assert sorted(texts) == ["acknowledged (synced)", "set to approved"]
 
 
 @covers("R326", "R315")

@@ -22,6 +22,7 @@ WEBHOOK = "cartona_integration/webhook/order_status"
 
 CATALOG = "supplier-product/bulk-update"
 DETAILS = "order/update-order-details"
+STATUSES = "order/update-order-status"
 
 #: What an engine that has nothing left to do leaves behind: nothing.
 _BUSY = """
@@ -78,13 +79,17 @@ class World:
 
     # === SETTING UP === #
 
-    def subscribe(self, server: OdooServer, supplier: str = RETAIL) -> None:
-        """Have a supplier's events sent to a server."""
+    def subscribe(self, server: OdooServer, supplier: str = RETAIL, **more: Any) -> None:
+        """Have a supplier's events sent to a server.
+
+        :param more: further members of the subscription: ``style``, ``retries``, ``id``.
+        """
         subscription = {
             "provider": "cartona",
             "url": f"{server.url}/{WEBHOOK}",
             "token": TOKENS[supplier],
             "account": supplier,
+            **more,
         }
         self.sandbox.control("POST", "webhooks", subscription)
 
@@ -208,6 +213,11 @@ class World:
     def forget_calls(self) -> None:
         self.sandbox.control("DELETE", "calls")
 
+    def hurry(self) -> None:
+        """What waits for its next try is due now instead of in some seconds."""
+        self.sql("UPDATE marketplace_outbox SET not_before = NULL WHERE status = 'new'")
+        self.run_safety_net()
+
     # === SEEING === #
 
     def wait_product(self, product: Product, field: str, value: object) -> None:
@@ -242,6 +252,26 @@ class World:
         """How many pieces the channel shows."""
         row = self.control("GET", f"products/{product.external_id}")
         return int(row["available_stock_quantity"])
+
+    def acceptances(self, field: str) -> list[dict[str, Any]]:
+        """What the channel took over its interface for a field of a product, oldest first."""
+        found = self.control("GET", f"acceptances?field={field}&limit=100000")
+        return [one for one in found if one["origin"] == "api"]
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The events that were sent, oldest first."""
+        found: list[dict[str, Any]] = self.sandbox.control("GET", "webhooks/deliveries?limit=1000")
+        return found[::-1]
+
+    def open_causes(self) -> list[dict[str, Any]]:
+        """What the people of the account are asked to look at, with how much waits on each."""
+        found: list[dict[str, Any]] = self.client()(
+            "marketplace.cause",
+            "search_read",
+            [["state", "=", "open"]],
+            ["title", "code", "waiting_count", "message_ids"],
+        )
+        return found
 
     def orders(self) -> dict[str, dict[str, Any]]:
         """The orders of the channel by hashed id."""
