@@ -36,6 +36,7 @@ def make_company(env):
     admin.write({"company_ids": [(4, second.id)]})
     for each in company | second:
         env["account.chart.template"].try_loading("generic_coa", company=each, install_demo=False)
+        each.currency_id = pounds  # the chart of accounts brings dollars
     env["stock.warehouse"].create({"name": "Giza", "code": "GIZA", "company_id": company.id})
     users = admin.group_ids | env.ref("uom.group_uom") | env.ref("product.group_product_pricelist")
     users |= env.ref("product.group_product_variant") | env.ref("stock.group_stock_multi_locations")
