@@ -22,7 +22,9 @@ class MarketplaceWebhook(http.Controller):
         200 stored · 400 unreadable · 401 not proven · 404 no such address · 413 too large ·
         429 too many
         """
-        engine = request.env(user=request.env.ref("marketplace.user_engine").id, su=False)
+        # Not ref(): whether it still exists is one query more for each message.
+        user = request.env["ir.model.data"]._xmlid_to_res_id("marketplace.user_engine")
+        engine = request.env(user=user, su=False)
         accounts = engine["marketplace.account"]
         account = accounts._webhook_account(provider, token).with_env(engine)
         if not account:

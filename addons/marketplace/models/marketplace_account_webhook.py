@@ -2,7 +2,7 @@ import hmac
 import logging
 import math
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import UserError
 
 from marketplace_adapters.core import AdapterError, InvalidError, SignatureError
@@ -42,11 +42,12 @@ class MarketplaceAccount(models.Model):
                 found = account
         return found
 
-    def _webhook(self, headers, body):
+    def _webhook(self, headers, body, proven=None):
         """Take one message: for the core's own address and for addresses of providers.
 
         :param headers: mapping of the request's headers.
         :param bytes body: as received.
+        :param proven: an adapter of this account that has verified this very message already.
         :return: (HTTP status, JSON-able answer, {header: value})
         """
         self.ensure_one()
@@ -56,8 +57,9 @@ class MarketplaceAccount(models.Model):
         if wait:
             return self._webhook_refusal(429, "too_many", {"Retry-After": str(wait)})
         try:
-            with self._open_adapter() as adapter:
-                adapter.verify(headers, body)
+            with proven or self._webhook_adapter() as adapter:
+                if adapter is not proven:
+                    adapter.verify(headers, body)
                 events = adapter.parse(headers, body)
         except SignatureError as exc:
             return self._webhook_refusal(401, exc.code or "unauthorized")
@@ -71,6 +73,20 @@ class MarketplaceAccount(models.Model):
         count = self.env["marketplace.inbox"]._receive(self, events, "webhook")
         _logger.info("Webhook of account %s: %s events, %s new", self.id, len(events), count)
         return 200, {"received": len(events)}, {}
+
+    def _webhook_adapter(self):
+        """An adapter that reads messages; it has no budget, so nothing is called with it."""
+        adapter_class, connection = self._webhook_connection()
+        return adapter_class(connection)
+
+    @tools.ormcache("self.id")
+    def _webhook_connection(self):
+        """(class of the adapter, connection with the secrets), kept in the memory of the process:
+        reading and decrypting them takes longer than all the rest of an answer."""
+        self.ensure_one()
+        adapter = self._open_adapter()
+        adapter.close()
+        return type(adapter), adapter.connection
 
     def _webhook_refusal(self, status, code, headers=None, message=None):
         """An answer that says what is wrong, a log line that holds nothing of the sender."""
@@ -87,3 +103,30 @@ class MarketplaceAccount(models.Model):
             return 0
         key = (self.env.cr.dbname, self.id)
         return math.ceil(CALLS.take(key, self.webhook_rate))
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """Override to forget what :meth:`_webhook_connection` keeps."""
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+
+class MarketplaceCredential(models.Model):
+    """Secrets that change: what is kept in memory is forgotten."""
+
+    _inherit = "marketplace.credential"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

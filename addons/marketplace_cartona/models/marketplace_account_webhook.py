@@ -1,7 +1,7 @@
 import json
 import logging
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -23,30 +23,31 @@ class MarketplaceAccount(models.Model):
         :param bytes body: as received.
         :return: (HTTP status, JSON-able answer, {header: value})
         """
-        accounts = self._cartona_of_token(headers, body)
-        if not accounts:
+        adapters = self._cartona_of_token(headers, body)
+        if not adapters:
             _logger.warning("Webhook of Cartona refused: 401 no account has this token")
             return 401, {"error": "unauthorized"}, {}
-        return accounts._cartona_concerned(body)._webhook(headers, body)
+        account = self.browse(adapters)._cartona_concerned(body)
+        return account._webhook(headers, body, proven=adapters[account.id])
 
-    def _webhook(self, headers, body):
+    def _webhook(self, headers, body, proven=None):
         """Override of ``marketplace`` to hear listed senders only, at whichever address."""
         sender = request.httprequest.remote_addr if request else None
         if self.provider == "cartona" and sender and not self._cartona_may_send(sender):
             return self._webhook_refusal(403, "forbidden")
-        return super()._webhook(headers, body)
+        return super()._webhook(headers, body, proven)
 
     def _cartona_of_token(self, headers, body):
-        """Accounts whose token the message carries.
+        """{account id: adapter} of the accounts whose token the message carries.
 
         All accounts are compared, each in constant time, so that the time of the answer tells
         nothing.
         """
-        found = self.browse()
-        accounts = self.search([("provider", "=", "cartona"), ("state", "!=", "draft")])
-        for account in accounts:
+        found = {}
+        for account in self.browse(self._cartona_listening()):
             try:
-                with account._open_adapter() as adapter:
+                adapter = account._webhook_adapter()
+                with adapter:
                     adapter.verify(headers, body)
             except SignatureError:
                 continue
@@ -54,8 +55,14 @@ class MarketplaceAccount(models.Model):
                 # Secrets of a copied database: no reason to refuse the other accounts' messages.
                 _logger.warning("The secrets of account %s cannot be read", account.id)
                 continue
-            found |= account
+            found[account.id] = adapter
         return found
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _cartona_listening(self):
+        """Ids of the accounts that listen, first the first one."""
+        return self.search([("provider", "=", "cartona"), ("state", "!=", "draft")])._ids
 
     def _cartona_concerned(self, body):
         """Of several accounts with one token, the one that has the order; else the first."""
