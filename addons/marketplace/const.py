@@ -106,6 +106,12 @@ ORDER_OPERATION_KINDS = {
 
 # A whole send is at most this many seconds of one job; the job then hands over to a fresh one.
 JOB_SECONDS = 30.0
+# Seconds until a flow is tried again that something unforeseen stopped.
+STOPPED_SECONDS = 60.0
+# Seconds after which a sent item without a result was left behind by a job that died.
+ORPHAN_SECONDS = 120
+# People hear that a credential expires so many days before.
+EXPIRY_DAYS = 14
 # Seconds until a pull that was wanted while another was under way.
 PULL_AGAIN = 2
 # Operations dispatched in one transaction, newest first.

@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
-from marketplace_adapters.core import Connection
+from marketplace_adapters.core import AuthError, Connection
 
 
 class MarketplaceAccount(models.Model):
@@ -347,6 +347,17 @@ class MarketplaceAccount(models.Model):
         return self._get_adapter_class()(
             connection, budget=self.env["marketplace.budget"]._of(self)
         )
+
+    def _engine_adapter(self):
+        """As :meth:`_open_adapter` for the engine: credentials that cannot be read (a lost key,
+        say) are credentials that do not work.
+
+        :raise AuthError: the account must be paused.
+        """
+        try:
+            return self._open_adapter()
+        except UserError as exc:
+            raise AuthError(str(exc), code="unreadable_credentials") from None
 
     def _limits(self):
         """:rtype: marketplace_adapters.core.Limits"""

@@ -1,15 +1,18 @@
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from marketplace_adapters.core import UTC, AdapterError, AuthError, ThrottledError
+from marketplace_adapters.core import UTC, AuthError, ThrottledError
 
 from ..tools.db import fresh_env
+from ..tools.faults import as_adapter_error
 
 
 class MarketplaceAccount(models.Model):
-    """What people and crons can ask of an account; everything goes through the same pipeline."""
+    """When an account may work, what it pulls, and how long it remembers."""
 
     _inherit = "marketplace.account"
 
@@ -39,117 +42,6 @@ class MarketplaceAccount(models.Model):
         self.write({"state": "connected", "pause_reason": False})
         for account in self:
             self.env["marketplace.cause"].sudo()._solve(account, ["auth"])
-
-    # === MANUAL SYNCHRONIZATION === #
-
-    def _request_products(self, products=None, *, force=False):
-        """Record a create operation for products, for these accounts only (R58).
-
-        :param products: variants; ``None`` for all that are listed or, where the account lists
-            by itself, could be.
-        :param force: tell again also what the channel acknowledged already.
-        :return: number of operations.
-
-        By SQL: a whole catalogue is one statement.
-        """
-        count = 0
-        for account in self:
-            if force:
-                self._forget_acknowledged(account, products)
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO marketplace_product_operation
-                        (model_name, record_id, template_id, record_operation, site_name,
-                         account_id, operation_timestamp, user_id)
-                    SELECT 'product.product', product.id, product.product_tmpl_id, 'create', %s,
-                           %s, clock_timestamp() AT TIME ZONE 'UTC', %s
-                      FROM product_product product
-                      JOIN product_template template ON template.id = product.product_tmpl_id
-                     WHERE %s AND (
-                           EXISTS (SELECT 1 FROM marketplace_listing listing
-                                    WHERE listing.account_id = %s AND listing.active
-                                      AND listing.product_id = product.id)
-                           OR (%s AND product.active AND template.sale_ok AND
-                               (template.company_id IS NULL OR template.company_id = %s)))
-                    """,
-                    account.provider,
-                    account.id,
-                    self.env.uid,
-                    SQL("product.id = ANY(%s)", products.ids)
-                    if products is not None
-                    else SQL("TRUE"),
-                    account.id,
-                    account.auto_list,
-                    account.company_id.id,
-                )
-            )
-            count += self.env.cr.rowcount
-        self._wake_manual()
-        return count
-
-    def _request_orders(self, since, until=None, orders=None):
-        """Record the present state of orders once more, for these accounts only (R83).
-
-        :param since, until: naive UTC, compared with the order's date.
-        :param orders: sales orders; ``None`` for all of the period.
-        :return: number of operations.
-        """
-        count = 0
-        stamp = fields.Datetime.now().isoformat()
-        for account in self:
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO marketplace_order_operation
-                        (model_name, record_id, order_id, record_operation, operation_data,
-                         site_name, account_id, operation_timestamp, user_id)
-                    SELECT 'sale.order', sale.id, sale.id,
-                           CASE sale.state WHEN 'cancel' THEN 'cancellation'
-                                           ELSE 'confirmation' END,
-                           jsonb_build_object('key', %s::text, 'manual', true), %s, %s,
-                           clock_timestamp() AT TIME ZONE 'UTC', %s
-                      FROM sale_order sale
-                      JOIN marketplace_order ledger ON ledger.sale_order_id = sale.id
-                     WHERE ledger.account_id = %s AND sale.state IN ('sale', 'cancel') AND %s
-                    """,
-                    stamp,
-                    account.provider,
-                    account.id,
-                    self.env.uid,
-                    account.id,
-                    SQL("sale.id = ANY(%s)", orders.ids)
-                    if orders is not None
-                    else SQL(
-                        "sale.date_order >= %s AND sale.date_order <= %s",
-                        since,
-                        until or fields.Datetime.now(),
-                    ),
-                )
-            )
-            count += self.env.cr.rowcount
-        self._wake_manual()
-        return count
-
-    def _request_pull(self, since, until=None):
-        """Fetch orders of a period now; the live cursor does not move.
-
-        :return: number of new documents.
-        """
-        return sum(account._pull_topic("order", since, until) for account in self)
-
-    def _wake_manual(self):
-        """Dispatch, then send also for accounts that do not send by themselves."""
-        engine = self.env["marketplace.engine"].sudo()
-        engine._wake_after_commit("_job_dispatch", 0)
-        for account in self.filtered(lambda account: not account.automatic):
-            engine._wake_after_commit("_job_send", account.id, argument=1)
-
-    def _forget_acknowledged(self, account, products):
-        domain = [("account_id", "=", account.id)]
-        if products is not None:
-            domain.append(("product_id", "in", products.ids))
-        self.env["marketplace.listing"].sudo().search(domain).write({"acknowledged": False})
 
     # === PULL === #
 
@@ -183,18 +75,24 @@ class MarketplaceAccount(models.Model):
             except AuthError as exc:
                 self.env["marketplace.engine"]._pause_account(self, exc)
                 return
-            except AdapterError as exc:
-                with fresh_env(self.env) as env:
-                    env["marketplace.cause"]._raise(
-                        self.with_env(env),
-                        f"pull:{type(exc).__name__}",
-                        env._("News could not be fetched: %s", exc.message),
-                        env._("It is tried again by itself at the next interval."),
-                        exc.fault,
-                    )
+            except psycopg2.Error:
+                raise
+            except Exception as exc:
+                self._record_failed_pull(as_adapter_error(exc))
             else:
                 with fresh_env(self.env) as env:
                     env["marketplace.cause"]._solve_prefix(self.with_env(env), "pull:")
+
+    def _record_failed_pull(self, error):
+        """People are told once, in a committed step of its own."""
+        with fresh_env(self.env) as env:
+            env["marketplace.cause"]._raise(
+                self.with_env(env),
+                f"pull:{type(error).__name__}",
+                env._("News could not be fetched: %s", error.message),
+                env._("It is tried again by itself at the next interval."),
+                error.fault,
+            )
 
     def _pull_topic(self, topic, since=None, until=None):
         """Store every page of a topic; the cursor moves with the last page, in its commit.
@@ -206,7 +104,8 @@ class MarketplaceAccount(models.Model):
         live = since is None
         start = since or self._pull_start(topic)
         latest, new, received = None, 0, 0
-        with self._open_adapter() as adapter:
+        with self._engine_adapter() as adapter:
+            adapter.budget.urgent = topic == "order"
             try:
                 for page in adapter.pull(topic, _aware(start), _aware(until) if until else None):
                     with fresh_env(self.env) as env:
@@ -257,6 +156,7 @@ class MarketplaceAccount(models.Model):
             }
             for statement in _RETENTION:
                 self.env.cr.execute(statement, params)
+            self._gc_causes(account)
         self.env.cr.execute(
             """
             SELECT coalesce(max(retention_days), 100) FROM marketplace_account
@@ -282,6 +182,18 @@ class MarketplaceAccount(models.Model):
                     ),
                 )
             )
+
+    def _gc_causes(self, account):
+        """Solved causes leave with their messages, a part of them at a time."""
+        long_ago = fields.Datetime.now() - timedelta(days=account.retention_days)
+        self.env["marketplace.cause"].sudo().search(
+            [
+                ("account_id", "=", account.id),
+                ("state", "=", "solved"),
+                ("last_at", "<", long_ago),
+            ],
+            limit=1000,
+        ).unlink()
 
 
 _RETENTION = (

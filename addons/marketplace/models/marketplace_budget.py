@@ -130,7 +130,10 @@ class MarketplaceBudget(models.Model):
 
 
 class AccountBudget:
-    """:class:`marketplace_adapters.core.Budget` over the shared buckets of one account."""
+    """:class:`marketplace_adapters.core.Budget` over the shared buckets of one account.
+
+    :param urgent: orders are at work, which may use the reserved share; set anew for each push.
+    """
 
     def __init__(self, env, account, *, urgent=False):
         self.env = env

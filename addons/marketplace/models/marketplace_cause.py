@@ -180,16 +180,18 @@ class MarketplaceCause(models.Model):
         causes = self.search(
             [("account_id", "=", account.id), ("code", "in", codes), ("state", "=", "open")]
         )
-        causes._retry_all()
-        causes._close()
+        if causes:
+            causes._retry_all()
+            causes._close()
 
     @api.model
     def _solve_prefix(self, account, prefix):
         """As :meth:`_solve` for all causes whose code begins so."""
         causes = self.search([("account_id", "=", account.id), ("state", "=", "open")])
         causes = causes.filtered(lambda cause: cause.code.startswith(prefix))
-        causes._retry_all()
-        causes._close()
+        if causes:
+            causes._retry_all()
+            causes._close()
 
     def _close(self):
         """Mark as solved and take the activities away."""

@@ -1,7 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
+from odoo.tools import format_date
 
+from ..const import EXPIRY_DAYS
 from ..tools import secrets
 
 
@@ -74,6 +78,33 @@ class MarketplaceCredential(models.Model):
             credential.write(vals)
         else:
             self.sudo().create({"account_id": account.id, "key": key, **vals})
+
+    # === EXPIRY === #
+
+    @api.model
+    def _tell_expiring(self):
+        """People hear in time that a credential expires; renewing it solves that."""
+        soon = fields.Datetime.now() + timedelta(days=EXPIRY_DAYS)
+        causes = self.env["marketplace.cause"]
+        for credential in self.sudo().search([("expires_at", "!=", False)]):
+            account, code = credential.account_id, f"credential_expires:{credential.key}"
+            if credential.expires_at > soon or not account.active or account.state == "draft":
+                causes._solve(account, [code])
+                continue
+            causes._raise(
+                account,
+                code,
+                self.env._(
+                    "The credential “%(key)s” of %(account)s expires on %(date)s.",
+                    key=credential.key,
+                    account=account.name,
+                    date=format_date(self.env, credential.expires_at),
+                ),
+                self.env._(
+                    "Get a new one from the channel, enter it on the account under Credentials "
+                    "with its new date, and press Test Connection."
+                ),
+            )
 
     # === ROTATION === #
 

@@ -4,18 +4,21 @@ import uuid
 from datetime import timedelta
 from functools import partial
 
+import psycopg2
 from psycopg2 import errors as pg_errors
 
-from odoo import api, models, tools
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 
 from odoo.addons.queue_job.job import Job
 
 from marketplace_adapters.core import AuthError, ThrottledError
 
-from ..const import JOB_SECONDS, PULL_AGAIN
+from ..const import JOB_SECONDS, PULL_AGAIN, STOPPED_SECONDS
 from ..tools import clock
 from ..tools.db import fresh_env, session_lock
+from ..tools.faults import log_failure
+from ..tools.inbound import safe_text
 from ..tools.waker import waker
 
 _logger = logging.getLogger(__name__)
@@ -149,12 +152,14 @@ class MarketplaceEngine(models.AbstractModel):
         with session_lock(self.env, f"in.{account_id}") as held:
             if not held:
                 return  # whoever holds it looks once more after letting go
-            until = time.monotonic() + JOB_SECONDS
-            while self._process_batch(account) and time.monotonic() < until:
-                pass
+            wait = self._process_while_due(account)
         with fresh_env(self.env) as env:
-            if env["marketplace.inbox"]._has_due(account_id):
-                env["marketplace.engine"]._wake("_job_process", account_id)
+            if wait is not None and env["marketplace.inbox"]._has_due(account_id):
+                env["marketplace.engine"]._wake(
+                    "_job_process",
+                    account_id,
+                    eta=clock.now() + timedelta(seconds=wait) if wait else None,
+                )
 
     @api.model
     def _job_pull(self, account_id, _argument=0):
@@ -172,6 +177,19 @@ class MarketplaceEngine(models.AbstractModel):
                 env["marketplace.engine"]._wake(
                     "_job_pull", account_id, eta=clock.now() + timedelta(seconds=wait)
                 )
+
+    @api.model
+    def _job_fetch(self, account_id, period):
+        """Marketplace: fetch the orders of a period
+
+        :param str period: naive UTC moments ``since/until``; an empty ``until`` is now.
+        """
+        account = self.env["marketplace.account"].browse(account_id).exists()
+        if account and account._may_call():
+            since, _slash, until = period.partition("/")
+            account._fetch_period(
+                fields.Datetime.to_datetime(since), fields.Datetime.to_datetime(until) or None
+            )
 
     # === CRONS === #
 
@@ -201,7 +219,7 @@ class MarketplaceEngine(models.AbstractModel):
     @api.model
     def _cron_reconcile(self):
         """Every night: tell everything again that is not equal to what was acknowledged, and read
-        the whole look-back of orders once more. Nothing equal leaves (invariant 9)."""
+        the last days' orders once more. Nothing equal leaves (invariant 9)."""
         accounts = (
             self.env["marketplace.account"]
             .sudo()
@@ -210,6 +228,7 @@ class MarketplaceEngine(models.AbstractModel):
         for account in accounts:
             account._request_products()
             account._rewind_cursors(days=2)
+        self.env["marketplace.credential"]._tell_expiring()
 
     # === SENDING === #
 
@@ -223,6 +242,8 @@ class MarketplaceEngine(models.AbstractModel):
                 return  # whoever holds it looks once more after letting go
             wait = self._send_while_due(account)
         with fresh_env(self.env) as env:
+            if not wait:
+                env["marketplace.cause"]._solve(account.with_env(env), ["send_stopped"])
             due = env["marketplace.outbox"]._next_due(account_id)
             if due is not None and account.with_env(env)._may_call():
                 seconds = max(wait, due)
@@ -237,7 +258,7 @@ class MarketplaceEngine(models.AbstractModel):
         """:return: seconds until it makes sense to come again."""
         until = time.monotonic() + JOB_SECONDS
         try:
-            with account._open_adapter() as adapter:
+            with account._engine_adapter() as adapter:
                 sender = self.env["marketplace.sender"]
                 sender._recover(account, adapter)
                 sender._poll_due(account, adapter)
@@ -250,7 +271,30 @@ class MarketplaceEngine(models.AbstractModel):
             return exc.retry_after
         except AuthError as exc:
             self._pause_account(account, exc)
+        except psycopg2.Error:
+            raise
+        except Exception as exc:
+            self._record_stop(account, "send", exc)
+            return STOPPED_SECONDS
         return 0.0
+
+    def _record_stop(self, account, what, error):
+        """Something that nobody foresaw stopped a flow of an account: in a committed step of its
+        own people are told; the job ends well and the next one tries again."""
+        log_failure(_logger, error, f"{what} of account", account.id)
+        with fresh_env(self.env) as env:
+            own = account.with_env(env)
+            title = {
+                "send": env._("Sending to %(account)s stopped: %(error)s"),
+                "process": env._("What %(account)s sent cannot be processed: %(error)s"),
+            }[what]
+            env["marketplace.cause"]._raise(
+                own,
+                f"{what}_stopped",
+                title % {"account": own.name, "error": safe_text(error)},
+                env._("It is tried again by itself. If it stays, send us the server's log."),
+                "suite",
+            )
 
     def _pause_account(self, account, error):
         """Credentials do not work: stop, keep queueing, tell a person once."""
@@ -270,13 +314,36 @@ class MarketplaceEngine(models.AbstractModel):
 
     # === RECEIVING === #
 
+    def _process_while_due(self, account):
+        """:return: seconds until it makes sense to come again, ``None`` when it makes none."""
+        until = time.monotonic() + JOB_SECONDS
+        try:
+            while self._process_batch(account) and time.monotonic() < until:
+                pass
+        except AuthError as exc:
+            self._pause_account(account, exc)
+            return None
+        except psycopg2.Error:
+            raise
+        except Exception as exc:
+            self._record_stop(account, "process", exc)
+            return STOPPED_SECONDS
+        with fresh_env(self.env) as env:
+            env["marketplace.cause"]._solve(account.with_env(env), ["process_stopped"])
+        return 0.0
+
     def _process_batch(self, account):
         """One transaction's worth; retried when somebody else was quicker."""
         for _attempt in range(5):
             try:
                 with fresh_env(self.env) as env:
                     return env["marketplace.inbox"]._process_waiting(account.with_env(env))
-            except (pg_errors.SerializationFailure, pg_errors.UniqueViolation) as exc:
+            except (
+                pg_errors.SerializationFailure,
+                pg_errors.UniqueViolation,
+                pg_errors.DeadlockDetected,
+                pg_errors.LockNotAvailable,
+            ) as exc:
                 _logger.info("Inbox of account %s: once more after %s", account.id, type(exc))
         return 0
 

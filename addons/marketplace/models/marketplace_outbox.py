@@ -1,13 +1,9 @@
-import json
-
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from marketplace_adapters.core import Kind
+from marketplace_adapters.core import LISTING_KINDS, Kind
 
-from ..const import LINGER, LINGER_SENDS, MAX_ATTEMPTS
-from ..snapshot import Trouble
-from ..tools.backoff import retry_delay
+from ..const import LINGER, LINGER_SENDS, ORPHAN_SECONDS
 
 KINDS = [
     ("product", "Product"),
@@ -118,7 +114,7 @@ class MarketplaceOutbox(models.Model):
         :param int size: most targets.
         :return: (outbox items, seconds to wait for more because a burst is going on)
         """
-        by_order = not any(kind in _LISTING_KINDS for kind in lane.kinds)
+        by_order = not any(kind in LISTING_KINDS for kind in lane.kinds)
         targets = self._claimable(account, lane, size, by_order)
         if not targets:
             return self.browse(), 0.0
@@ -232,11 +228,17 @@ class MarketplaceOutbox(models.Model):
                       WHERE account_id = %(account)s AND status = 'new' AND not_before IS NULL
                       LIMIT 1)
                      UNION ALL
+                    (SELECT now() AT TIME ZONE 'UTC' FROM marketplace_outbox
+                      WHERE account_id = %(account)s AND status = 'submitted'
+                        AND status_at < now() AT TIME ZONE 'UTC'
+                            - make_interval(secs => %(orphan)s)
+                      LIMIT 1)
+                     UNION ALL
                     SELECT min(poll_at) FROM marketplace_submission
                      WHERE account_id = %(account)s AND state = 'pending') waiting
              WHERE due IS NOT NULL
             """,
-            {"account": account_id},
+            {"account": account_id, "orphan": ORPHAN_SECONDS},
         )
         seconds = self.env.cr.fetchone()[0]
         return None if seconds is None else float(seconds)
@@ -265,201 +267,3 @@ class MarketplaceOutbox(models.Model):
 
     def _target(self):
         return self.listing_id._key() if self.listing_id else self.order_id._target()
-
-    # === STATUS === #
-
-    @api.model
-    def _attach(self, values, submission):
-        """Remember with each item what is being sent, and in which submission."""
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE marketplace_outbox item
-                   SET submission_id = %s, sent = row.sent::jsonb
-                  FROM unnest(%s::int[], %s::text[]) AS row (id, sent)
-                 WHERE item.id = row.id
-                """,
-                submission.id,
-                list(values),
-                [json.dumps(value) for value in values.values()],
-            )
-        )
-        self.browse(values).invalidate_recordset()
-
-    @api.model
-    def _finish(self, ids, status, message):
-        """Set the status of items that share it."""
-        if not ids:
-            return
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE marketplace_outbox
-                   SET status = %s, message = %s, cause_id = NULL, not_before = NULL,
-                       doubtful = NULL,
-                       status_at = clock_timestamp() AT TIME ZONE 'UTC'
-                 WHERE id = ANY(%s)
-                """,
-                status,
-                message,
-                list(ids),
-            )
-        )
-        self.browse(ids).invalidate_recordset()
-
-    @api.model
-    def _succeed(self, results):
-        """Items that the channel accepted: remember what it knows now.
-
-        The listing keeps, by kind, the values of the newest item; one UPDATE for the batch.
-        """
-        if not results:
-            return
-        ids = [int(result.ref) for result in results]
-        for message in {result.message for result in results}:
-            self._finish(
-                [int(result.ref) for result in results if result.message == message],
-                "success",
-                message,
-            )
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE marketplace_listing listing
-                   SET acknowledged = coalesce(listing.acknowledged, '{}') || told.kinds,
-                       last_sync_date = now() AT TIME ZONE 'UTC'
-                  FROM (SELECT listing_id, jsonb_object_agg(kind, sent ORDER BY id) AS kinds
-                          FROM marketplace_outbox
-                         WHERE id = ANY(%s) AND listing_id IS NOT NULL AND sent IS NOT NULL
-                         GROUP BY listing_id) told
-                 WHERE listing.id = told.listing_id
-                """,
-                ids,
-            )
-        )
-        items = self.browse(ids)
-        items.listing_id.invalidate_recordset(["acknowledged", "last_sync_date"])
-        learned = {int(result.ref): result.learned for result in results if result.learned}
-        for item in self.browse(learned):
-            if item.listing_id:
-                item.listing_id._learn(learned[item.id])
-        if order_items := items.filtered("order_id"):
-            self.env["marketplace.order"]._acknowledged(order_items)
-
-    @api.model
-    def _put_back(self, ids, message, seconds, *, doubtful=False):
-        """Not our fault: the attempt does not count."""
-        self._renew(ids, message, lambda attempts: seconds, counted=False, doubtful=doubtful)
-
-    @api.model
-    def _postpone(self, ids, message, *, code=None, doubtful=False):
-        """Try again later; give up and ask a person after the last attempt.
-
-        :param doubtful: it may have taken effect; read back before it is sent again.
-        """
-        items = self.browse(ids)
-        spent = items.filtered(lambda item: item.attempts >= MAX_ATTEMPTS)
-        if spent:
-            spent._bury(
-                Trouble(
-                    f"exhausted:{code or 'unknown'}",
-                    message or "",
-                    self.env._(
-                        "It was tried %s times. Press Retry once the cause is gone.", MAX_ATTEMPTS
-                    ),
-                ),
-                fault="platform",
-            )
-        self._renew((items - spent).ids, message, retry_delay, counted=True, doubtful=doubtful)
-
-    def _renew(self, ids, message, delay, *, counted, doubtful=False):
-        """Back to new; superseded when a newer item for the same thing waits already."""
-        if not ids:
-            return
-        items = self.browse(ids)
-        seconds = [float(delay(item.attempts)) for item in items]
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE marketplace_outbox item
-                   SET status = CASE WHEN newer.id IS NULL THEN 'new' ELSE 'superseded' END,
-                       status_at = clock_timestamp() AT TIME ZONE 'UTC',
-                       attempts = item.attempts - %s,
-                       message = %s, doubtful = %s, cause_id = NULL,
-                       not_before = CASE WHEN row.seconds > 0 THEN
-                           (clock_timestamp() AT TIME ZONE 'UTC')
-                           + make_interval(secs => row.seconds) END
-                  FROM unnest(%s::int[], %s::float[]) AS row (id, seconds)
-                  LEFT JOIN LATERAL (
-                       SELECT waiting.id
-                         FROM marketplace_outbox waiting
-                         JOIN marketplace_outbox own ON own.id = row.id
-                        WHERE waiting.listing_id = own.listing_id AND waiting.kind = own.kind
-                          AND waiting.account_id = own.account_id AND waiting.status = 'new'
-                          AND waiting.id != own.id
-                        LIMIT 1) newer ON true
-                 WHERE item.id = row.id
-                """,
-                0 if counted else 1,
-                message or None,
-                doubtful,
-                list(items.ids),
-                seconds,
-            )
-        )
-        items.invalidate_recordset()
-
-    def _bury(self, trouble, *, fault="seller"):
-        """An error that a person must see: told once for each cause."""
-        if not self:
-            return
-        for account, items in self.grouped("account_id").items():
-            cause = self.env["marketplace.cause"]._raise(
-                account, trouble.code, trouble.title, trouble.advice, fault
-            )
-            self._finish(items.ids, "error", trouble.title)
-            self.env.cr.execute(
-                "UPDATE marketplace_outbox SET cause_id = %s WHERE id = ANY(%s)",
-                [cause.id, items.ids],
-            )
-            items.invalidate_recordset(["cause_id"])
-
-    # === ACTIONS === #
-
-    def _retry(self):
-        """Errors back to new with fresh attempts, and wake their accounts."""
-        failed = self.filtered(lambda item: item.status == "error")
-        failed._renew(failed.ids, False, lambda attempts: 0.0, counted=True)
-        self.env.cr.execute(
-            "UPDATE marketplace_outbox SET attempts = 0 WHERE id = ANY(%s)", [failed.ids]
-        )
-        failed.invalidate_recordset()
-        for account in failed.account_id:
-            self.env["marketplace.engine"]._wake_send(account)
-
-    def action_retry(self):
-        """Send the selected errors once more."""
-        self.sudo()._retry()
-
-    def action_drop(self):
-        """Give up the selected waiting or failed items."""
-        items = self.sudo().filtered(lambda item: item.status in ("new", "error"))
-        items._finish(items.ids, "superseded", self.env._("Dropped by %s.", self.env.user.name))
-
-    def action_mark_sent(self):
-        """A person saw on the channel that it took effect."""
-        items = self.sudo().filtered(lambda item: item.status == "error")
-        items._finish(items.ids, "success", self.env._("Confirmed by %s.", self.env.user.name))
-
-
-_LISTING_KINDS = frozenset(
-    (
-        Kind.PRODUCT,
-        Kind.PRICE,
-        Kind.INVENTORY,
-        Kind.IMAGE,
-        Kind.RELATIONSHIP,
-        Kind.OVERRIDE,
-        Kind.DELETE,
-    )
-)

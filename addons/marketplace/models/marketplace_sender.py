@@ -1,13 +1,14 @@
+import logging
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 
+import psycopg2
 from psycopg2 import errors as pg_errors
 
 from odoo import api, models
 
 from marketplace_adapters.core import (
-    AdapterError,
+    LISTING_KINDS,
     AuthError,
     ItemResult,
     Lane,
@@ -19,10 +20,16 @@ from marketplace_adapters.core import (
 
 from ..snapshot import Nothing, Tell, Trouble
 from ..tools import clock
-from ..tools.backoff import poll_delay
 from ..tools.db import fresh_env
+from ..tools.faults import as_adapter_error, log_failure
+from ..tools.inbound import is_conflict, safe_text
+
+_logger = logging.getLogger(__name__)
 
 OUTCOME_UNKNOWN = "outcome_unknown"
+LISTING = frozenset(kind.value for kind in LISTING_KINDS)
+# A divided batch of which so many parts were refused and none accepted is not asked on.
+MOST_REFUSED = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ class MarketplaceSender(models.AbstractModel):
                 break
         else:
             return 0.0
-        snapshot = claimed._snapshot()
+        snapshot = self._snapshot_each(env, claimed)
         items, values, done, troubled = [], {}, {}, []
         for item in claimed:
             state = snapshot.get(item.id) or Nothing(env._("Nothing is left to tell."))
@@ -99,7 +106,127 @@ class MarketplaceSender(models.AbstractModel):
             item._bury(trouble)
         if not items:
             return None
-        submission = env["marketplace.submission"].create(
+        submission = self._open_submission(env, account, lane, items)
+        outbox._attach(values, submission)
+        doubtful = {str(item.id) for item in claimed if item.doubtful}
+        return Batch(lane, items, submission.id, doubtful)
+
+    def _snapshot_each(self, env, claimed):
+        """The snapshot of a batch; when it fails, of each item alone, so that whatever is wrong
+        with one (a broken pricelist rule, a bug of an addon) stops that one only."""
+        try:
+            with env.cr.savepoint():
+                return claimed._snapshot()
+        except Exception as exc:
+            if is_conflict(exc):
+                raise
+        result = {}
+        for item in claimed:
+            try:
+                with env.cr.savepoint():
+                    result.update(item._snapshot())
+            except Exception as exc:
+                if is_conflict(exc):
+                    raise
+                log_failure(_logger, exc, "outbox item", item.id)
+                result[item.id] = Trouble(
+                    f"snapshot:{type(exc).__name__}",
+                    env._("What is to be told cannot be computed: %s", safe_text(exc)),
+                    env._("Look at the product or the order, correct it, then press Retry."),
+                )
+        return result
+
+    def _lanes(self, adapter):
+        """Order lanes first: a late shipment costs more than a late price."""
+        return sorted(
+            adapter.limits.lanes,
+            key=lambda lane: all(kind.value in LISTING for kind in lane.kinds),
+        )
+
+    # === PUSH === #
+
+    def _push(self, account, adapter, batch):
+        """Send without a transaction open, then record what became of it whatever happened.
+
+        A batch that is refused as a whole is halved until what spoils it stands alone, so that
+        one bad item never stops the others. When every part is refused, the items are not to
+        blame: the rest is buried together, without a call for each of them.
+        """
+        error = self._push_once(account, adapter, batch)
+        waiting = [(batch, error)] if error else []
+        try:
+            self._push_divided(account, adapter, waiting)
+        except (AuthError, ThrottledError) as exc:
+            # Parts that were not asked for yet wait like the one that was.
+            seconds = getattr(exc, "retry_after", 0)
+            self._retrying(self._put_back_orphans, account, adapter, seconds)
+            raise
+
+    def _push_divided(self, account, adapter, waiting):
+        """:param waiting: list of (batch, error of its call); empty at the end."""
+        refused = accepted = 0
+        while waiting:
+            part, error = waiting.pop()
+            if len(part.items) == 1 or (refused >= MOST_REFUSED and not accepted):
+                self._retrying(self._apply_failure, account, adapter, part, error)
+                continue
+            for half in self._retrying(self._divide, account, adapter, part, error):
+                error = self._push_once(account, adapter, half)
+                if error:
+                    refused += 1
+                    waiting.append((half, error))
+                else:
+                    accepted += 1
+
+    def _push_once(self, account, adapter, batch):
+        """One push, and what became of it recorded.
+
+        :return: ``None``, or the error of a call that was refused as a whole and may be repeated
+            with fewer items: nothing is recorded then.
+        """
+        adapter.budget.urgent = not any(kind.value in LISTING for kind in batch.lane.kinds)
+        try:
+            settled, items = self._read_back(adapter, batch)
+            answer = Submission(())
+            if items:
+                answer = adapter.push(batch.lane.name, items, str(batch.submission_id))
+        except psycopg2.Error:
+            raise  # our own database: the next job finds the items as they are
+        except Exception as exc:
+            error = as_adapter_error(exc, repeatable=batch.lane.repeatable)
+            if error.policy == "bury" and batch.lane.repeatable:
+                return error
+            self._retrying(self._apply_failure, account, adapter, batch, error)
+            if isinstance(error, (AuthError, ThrottledError)):
+                raise
+            return None
+        self._retrying(self._apply_answer, account, adapter, batch, answer, settled)
+        return None
+
+    def _divide(self, env, account, adapter, batch, error):
+        """:return: two batches with submissions of their own; kinds of one target stay together
+        as long as there are several targets."""
+        submission = env["marketplace.submission"].browse(batch.submission_id)
+        submission.write({"state": "failed", "message": str(error)[:500]})
+        self._record_exchanges(env, account, adapter, submission)
+        groups = {}
+        for item in batch.items:
+            groups.setdefault(repr(item.target), []).append(item)
+        parts = list(groups.values()) if len(groups) > 1 else [[item] for item in batch.items]
+        middle = len(parts) // 2
+        halves = []
+        for part in (parts[:middle], parts[middle:]):
+            items = [item for group in part for item in group]
+            own = self._open_submission(env, account, batch.lane, items)
+            env["marketplace.outbox"].browse([int(item.ref) for item in items]).write(
+                {"submission_id": own.id}
+            )
+            refs = {item.ref for item in items}
+            halves.append(Batch(batch.lane, items, own.id, batch.doubtful & refs))
+        return halves
+
+    def _open_submission(self, env, account, lane, items):
+        return env["marketplace.submission"].create(
             {
                 "account_id": account.id,
                 "lane": lane.name,
@@ -108,32 +235,6 @@ class MarketplaceSender(models.AbstractModel):
                 "started_at": clock.now(),
             }
         )
-        outbox._attach(values, submission)
-        doubtful = {str(item.id) for item in claimed if item.doubtful}
-        return Batch(lane, items, submission.id, doubtful)
-
-    def _lanes(self, adapter):
-        """Order lanes first: a late shipment costs more than a late price."""
-        return sorted(
-            adapter.limits.lanes,
-            key=lambda lane: all(kind.value in _LISTING for kind in lane.kinds),
-        )
-
-    # === PUSH === #
-
-    def _push(self, account, adapter, batch):
-        """Send without a transaction open, then record what became of it whatever happened."""
-        try:
-            settled, items = self._read_back(adapter, batch)
-            answer = Submission(())
-            if items:
-                answer = adapter.push(batch.lane.name, items, str(batch.submission_id))
-        except AdapterError as exc:
-            self._retrying(self._apply_failure, account, adapter, batch, exc)
-            if isinstance(exc, (AuthError, ThrottledError)):
-                raise
-            return
-        self._retrying(self._apply_answer, account, adapter, batch, answer, settled)
 
     def _read_back(self, adapter, batch):
         """Once-only items whose answer was lost are read back before any repeat.
@@ -157,156 +258,6 @@ class MarketplaceSender(models.AbstractModel):
                 settled.append(result)
         return settled, items
 
-    # === APPLY === #
-
-    def _apply_answer(self, env, account, adapter, batch, answer, settled):
-        lane = batch.lane
-        outbox = env["marketplace.outbox"]
-        submission = env["marketplace.submission"].browse(batch.submission_id)
-        results = {result.ref: result for result in (*answer.results, *settled)}
-        unanswered = [int(item.ref) for item in batch.items if item.ref not in results]
-        if answer.done:
-            outbox._postpone(
-                unanswered, env._("No answer."), code="no_answer", doubtful=not lane.repeatable
-            )
-        else:
-            outbox._finish(unanswered, "pending", env._("Accepted, being processed."))
-        errors = self._apply_results(env, account, results.values())
-        now = clock.now()
-        submission.write(
-            {
-                "state": "pending" if not answer.done else "done",
-                "remote_id": answer.remote_id,
-                "deadline": now + timedelta(seconds=lane.deadline) if not answer.done else False,
-                "poll_at": now + timedelta(seconds=poll_delay(0)) if not answer.done else False,
-                "error_count": errors,
-            }
-        )
-        self._record_exchanges(env, account, adapter, submission)
-
-    def _apply_results(self, env, account, results):
-        """Write results for a whole batch at once; returns how many are errors."""
-        outbox = env["marketplace.outbox"]
-        successes, retries, errors = [], {}, []
-        for result in results:
-            if result.outcome is Outcome.SUCCESS:
-                successes.append(result)
-            elif result.outcome is Outcome.PENDING:
-                outbox._finish([int(result.ref)], "pending", result.message)
-            elif result.outcome is Outcome.RETRY:
-                retries.setdefault((result.code, result.message), []).append(int(result.ref))
-            else:
-                errors.append(result)
-        outbox._succeed(successes)
-        for (code, message), ids in retries.items():
-            outbox._postpone(ids, message or code, code=code)
-        for (code, message), ids in _grouped(errors).items():
-            advice = ""
-            if code == OUTCOME_UNKNOWN:
-                advice = env._(
-                    "Look at the channel. Press Retry if it is not there, else Mark as sent."
-                )
-            outbox.browse(ids)._bury(
-                Trouble(f"rejected:{code or 'unknown'}", message or code or "", advice)
-            )
-        return len(errors)
-
-    def _apply_failure(self, env, account, adapter, batch, error):
-        """The whole call failed: what happens to the items depends on the error's policy."""
-        outbox = env["marketplace.outbox"]
-        submission = env["marketplace.submission"].browse(batch.submission_id)
-        ids = [int(item.ref) for item in batch.items]
-        buried = error.policy in ("bury", "refuse")
-        if error.policy in ("wait", "pause"):
-            outbox._put_back(ids, str(error), getattr(error, "retry_after", 0))
-        elif buried:
-            outbox.browse(ids)._bury(
-                Trouble(
-                    f"{type(error).__name__}:{error.code or ''}",
-                    error.message,
-                    env._("Retry once the cause is gone."),
-                ),
-                fault=error.fault,
-            )
-        else:
-            # A conflict surely took no effect; a lost answer may have.
-            doubtful = error.policy == "retry" and not batch.lane.repeatable
-            outbox._postpone(ids, str(error), code=type(error).__name__, doubtful=doubtful)
-        submission.write(
-            {
-                "state": "failed",
-                "message": str(error)[:500],
-                "error_count": len(ids) if buried else 0,
-            }
-        )
-        self._record_exchanges(env, account, adapter, submission)
-
-    def _record_exchanges(self, env, account, adapter, submission):
-        exchanges = adapter.take_exchanges()
-        env["marketplace.exchange"]._store(account, exchanges, submission)
-        submission.write(
-            {
-                "finished_at": clock.now(),
-                "call_count": submission.call_count + len(exchanges),
-                "duration": submission.duration + sum(one.duration for one in exchanges),
-            }
-        )
-
-    # === POLL === #
-
-    @api.model
-    def _poll_due(self, account, adapter):
-        """Ask for the outcome of asynchronous submissions whose time has come."""
-        with fresh_env(self.env) as env:
-            due = env["marketplace.submission"].search(
-                [
-                    ("account_id", "=", account.id),
-                    ("state", "=", "pending"),
-                    ("poll_at", "<=", clock.now()),
-                ],
-                order="poll_at",
-                limit=50,
-            )
-            rows = [(one.id, one.remote_id, one.deadline, one.started_at) for one in due]
-        for submission_id, remote_id, deadline, started_at in rows:
-            try:
-                answer = adapter.poll(remote_id)
-            except (AuthError, ThrottledError):
-                raise
-            except AdapterError as exc:
-                answer = exc
-            self._retrying(
-                self._apply_poll, account, adapter, submission_id, answer, deadline, started_at
-            )
-
-    def _apply_poll(self, env, account, adapter, submission_id, answer, deadline, started_at):
-        account = account.with_env(env)
-        outbox = env["marketplace.outbox"]
-        submission = env["marketplace.submission"].browse(submission_id)
-        now = clock.now()
-        if isinstance(answer, AdapterError):
-            submission.message = str(answer)[:500]
-            done, results = False, ()
-        else:
-            done, results = answer.done, answer.results
-        submission.error_count += self._apply_results(env, account, results)
-        left = submission.outbox_ids.filtered(lambda item: item.status == "pending")
-        if done:
-            outbox._postpone(
-                left.ids, env._("The channel said nothing about it."), code="no_answer"
-            )
-            submission.state = "done"
-        elif deadline and now > deadline:
-            # The channel has forgotten it: level-triggered items are told again, now.
-            outbox._postpone(left.ids, env._("No outcome within the deadline."), code="deadline")
-            submission.write(
-                {"state": "failed", "message": env._("No outcome within the deadline.")}
-            )
-        else:
-            age = (now - started_at).total_seconds()
-            submission.poll_at = now + timedelta(seconds=poll_delay(age))
-        self._record_exchanges(env, account, adapter, submission)
-
     # === RECOVERY === #
 
     @api.model
@@ -315,7 +266,7 @@ class MarketplaceSender(models.AbstractModel):
         working on them: they go back, and what may not be repeated is read back first."""
         self._retrying(self._put_back_orphans, account, adapter)
 
-    def _put_back_orphans(self, env, account, adapter):
+    def _put_back_orphans(self, env, account, adapter, seconds=0):
         outbox = env["marketplace.outbox"]
         orphans = outbox.search([("account_id", "=", account.id), ("status", "=", "submitted")])
         if not orphans:
@@ -326,7 +277,9 @@ class MarketplaceSender(models.AbstractModel):
         )
         repeatable = {lane.name for lane in adapter.limits.lanes if lane.repeatable}
         for lane, items in orphans.grouped("lane").items():
-            outbox._put_back(items.ids, interrupted, 0, doubtful=lane not in repeatable)
+            outbox._put_back(
+                items.ids, interrupted, seconds, doubtful=lane not in repeatable
+            )
 
     # === INTERNALS === #
 
@@ -344,13 +297,3 @@ class MarketplaceSender(models.AbstractModel):
                 if attempt == 5:
                     raise
         return None
-
-
-_LISTING = {"product", "price", "inventory", "image", "relationship", "override", "delete"}
-
-
-def _grouped(results):
-    groups = {}
-    for result in results:
-        groups.setdefault((result.code, result.message), []).append(int(result.ref))
-    return groups

@@ -3,8 +3,6 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from marketplace_adapters.core import AdapterError
-
 # Default look-back (X15), in months.
 IMPORT_MONTHS = 2
 STATUS_MONTHS = 3
@@ -179,26 +177,20 @@ class MarketplaceSyncWizard(models.TransientModel):
         )
 
     def _run_import(self, accounts):
-        new, problems = 0, []
-        for account in accounts:
-            try:
-                new += account._request_pull(self.date_from, self.date_to or None)
-            except AdapterError as exc:
-                problems.append(f"{account.name}: {exc.message}")
-        if problems:
-            return self._done("\n".join(problems), "marketplace.action_inbox", kind="danger")
+        accounts._request_pull(self.date_from, self.date_to or None)
         return self._done(
-            self.env._("%s new documents were received.", new), "marketplace.action_inbox"
+            self.env._("The orders are being fetched. They appear here one after another."),
+            "marketplace.action_inbox",
         )
 
-    def _done(self, message, xml_id, *, kind="success"):
+    def _done(self, message, xml_id):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "message": message,
-                "type": kind,
-                "sticky": kind != "success",
+                "type": "success",
+                "sticky": False,
                 "next": self.env["ir.actions.act_window"]._for_xml_id(xml_id),
             },
         }

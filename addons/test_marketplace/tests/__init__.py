@@ -19,3 +19,5 @@ from . import test_credentials
 from . import test_security
 from . import test_link_catalogue
 from . import test_integrity
+from . import test_trouble
+from . import test_manual

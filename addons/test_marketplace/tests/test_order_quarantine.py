@@ -11,6 +11,8 @@ from marketplace_adapters.testing.fake import order_line
 
 from .order_common import OrderCase
 
+PROCESSING = "odoo.addons.marketplace.models.marketplace_inbox_process"
+
 
 @tagged("post_install", "-at_install")
 class TestOrderQuarantine(OrderCase):
@@ -131,7 +133,7 @@ class TestOrderQuarantine(OrderCase):
 
         self.patch(type(self.env["sale.order"]), "create", failing)
         self.receive(*[self.document(f"O-{n}", self.two_lines(f"O-{n}")) for n in range(20)])
-        with self.assertLogs("odoo.addons.marketplace.models.marketplace_inbox", "WARNING") as log:
+        with self.assertLogs(PROCESSING, "WARNING") as log:
             self.assertEqual(self.process(), 20)
         self.assertEqual(
             self.env["marketplace.order"].search_count([("account_id", "=", self.account.id)]), 19
@@ -149,7 +151,7 @@ class TestOrderQuarantine(OrderCase):
 
         self.patch(type(self.env["sale.order"]), "create", failing)
         self.receive(self.document(lines=self.two_lines()))
-        with self.assertLogs("odoo.addons.marketplace.models.marketplace_inbox", "WARNING"):
+        with self.assertLogs(PROCESSING, "WARNING"):
             for _attempt in range(10):
                 self.process()
                 self.item().not_before = False

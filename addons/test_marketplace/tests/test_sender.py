@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.marketplace.const import MAX_ATTEMPTS
 from odoo.addons.marketplace.models import marketplace_outbox
 from odoo.addons.marketplace.tools import backoff, clock
 
@@ -92,7 +93,7 @@ class TestSender(MarketplaceCase):
     def test_after_the_last_attempt_a_person_is_asked(self):
         self.tea.list_price = 11
         self.channel.fail_next(TransportError("reset"), verb="push", times=99)
-        for attempt in range(1, marketplace_outbox.MAX_ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             self.run_engine()
             item = self.last_item()
             self.assertEqual(item.attempts, attempt)

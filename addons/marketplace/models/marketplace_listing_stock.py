@@ -1,0 +1,105 @@
+import math
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+
+from marketplace_adapters.core import InventoryState
+
+from ..snapshot import Tell, Trouble
+
+
+class MarketplaceListing(models.Model):
+    """The quantity that a listing tells, by the account's policy, and how it comes about."""
+
+    _inherit = "marketplace.listing"
+
+    def _snapshot_inventory(self, account):
+        """:return: {listing id: Tell or Trouble} with an :class:`InventoryState`"""
+        result = {}
+        if not account.location_ids:
+            return {
+                listing.id: Trouble(
+                    "no_locations",
+                    self.env._("%s does not say which locations it sells from.", account.name),
+                    self.env._("Fill in Sells from on the account."),
+                )
+                for listing in self
+            }
+        explained = self._explain_quantity(account)
+        for listing in self:
+            if not listing.product_id:
+                result[listing.id] = self._trouble_no_product(listing)
+                continue
+            quantity = Decimal(int(explained[listing.id][-1][1]))
+            unlimited = not listing.product_id.is_storable
+            offered = listing._is_offered()
+            state = InventoryState(
+                quantity=quantity if offered else Decimal(0),
+                in_stock=offered and (unlimited or quantity > 0),
+                unlimited=offered and unlimited,
+            )
+            result[listing.id] = Tell(
+                state,
+                {
+                    "quantity": str(state.quantity),
+                    "in_stock": state.in_stock,
+                    "unlimited": state.unlimited,
+                },
+            )
+        return result
+
+    def _explain_quantity(self, account):
+        """How the quantity of each listing comes about (C22), one bulk read.
+
+        :return: {listing id: [(step, quantity after it), …]}; the last one is what is sent, a
+            whole number of sales units and never negative.
+        """
+        products = self.product_id.with_company(account.company_id).with_context(
+            location=account.location_ids.ids, warehouse_id=False
+        )
+        until = False
+        if account.quantity_source == "forecast":
+            until = fields.Datetime.now() + timedelta(days=account.forecast_days)
+        known = products._compute_quantities_dict(None, None, None, to_date=until)
+        column, label = {
+            "free": ("free_qty", self.env._("On hand − reserved")),
+            "on_hand": ("qty_available", self.env._("On hand")),
+            "forecast": ("virtual_available", self.env._("On hand + incoming − outgoing")),
+        }[account.quantity_source]
+        held = {}
+        if account.quantity_source != "on_hand":
+            held = self.env["marketplace.order"]._held_quantities(account, self.product_id)
+        return {
+            listing.id: listing._quantity_steps(
+                account, label, known[listing.product_id.id][column], held
+            )
+            if listing.product_id
+            else [(self.env._("No product"), 0)]
+            for listing in self
+        }
+
+    def _quantity_steps(self, account, label, pieces, held):
+        """:param float pieces: in the product's own unit, as Odoo counts them.
+        :param dict held: product id → what quotations of channels want of it.
+        """
+        steps = [(label, pieces)]
+        if wanted := held.get(self.product_id.id):
+            pieces -= wanted
+            steps.append((self.env._("Wanted by orders that are not confirmed yet"), pieces))
+        if account.quantity_percentage != 100:
+            pieces *= account.quantity_percentage / 100
+            steps.append((self.env._("%s %% offered", account.quantity_percentage), pieces))
+        if account.quantity_buffer:
+            pieces -= account.quantity_buffer
+            steps.append((self.env._("Kept back"), pieces))
+        if account.quantity_cap and pieces > account.quantity_cap:
+            pieces = account.quantity_cap
+            steps.append((self.env._("At most"), pieces))
+        if account.quantity_zero_below and pieces < account.quantity_zero_below:
+            pieces = 0
+            steps.append((self.env._("Too few to offer"), pieces))
+        # A tiny tolerance, so that 3 × 0.1 boxes of a floating point stock do not lose one.
+        units = math.floor(max(0.0, pieces) / (self.unit_count or 1.0) + 1e-6)
+        steps.append((self.env._("Whole units of %s", self.uom_id.name or ""), units))
+        return steps

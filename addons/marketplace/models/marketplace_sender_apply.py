@@ -1,0 +1,179 @@
+from datetime import timedelta
+
+import psycopg2
+
+from odoo import api, models
+
+from marketplace_adapters.core import AdapterError, AuthError, Outcome, ThrottledError
+
+from ..snapshot import Trouble
+from ..tools import clock
+from ..tools.backoff import poll_delay
+from ..tools.db import fresh_env
+from ..tools.faults import as_adapter_error
+from .marketplace_sender import OUTCOME_UNKNOWN
+
+
+class MarketplaceSender(models.AbstractModel):
+    """What became of a push: results of items, failures of a call, answers that come later."""
+
+    _inherit = "marketplace.sender"
+
+    # === APPLY === #
+
+    def _apply_answer(self, env, account, adapter, batch, answer, settled):
+        lane = batch.lane
+        outbox = env["marketplace.outbox"]
+        submission = env["marketplace.submission"].browse(batch.submission_id)
+        results = {result.ref: result for result in (*answer.results, *settled)}
+        unanswered = [int(item.ref) for item in batch.items if item.ref not in results]
+        if answer.done:
+            outbox._postpone(
+                unanswered, env._("No answer."), code="no_answer", doubtful=not lane.repeatable
+            )
+        else:
+            outbox._finish(unanswered, "pending", env._("Accepted, being processed."))
+        errors = self._apply_results(env, account, results.values())
+        now = clock.now()
+        submission.write(
+            {
+                "state": "pending" if not answer.done else "done",
+                "remote_id": answer.remote_id,
+                "deadline": now + timedelta(seconds=lane.deadline) if not answer.done else False,
+                "poll_at": now + timedelta(seconds=poll_delay(0)) if not answer.done else False,
+                "error_count": errors,
+            }
+        )
+        self._record_exchanges(env, account, adapter, submission)
+
+    def _apply_results(self, env, account, results):
+        """Write results for a whole batch at once; returns how many are errors."""
+        outbox = env["marketplace.outbox"]
+        successes, retries, errors = [], {}, []
+        for result in results:
+            if result.outcome is Outcome.SUCCESS:
+                successes.append(result)
+            elif result.outcome is Outcome.PENDING:
+                outbox._finish([int(result.ref)], "pending", result.message)
+            elif result.outcome is Outcome.RETRY:
+                retries.setdefault((result.code, result.message), []).append(int(result.ref))
+            else:
+                errors.append(result)
+        outbox._succeed(successes)
+        for (code, message), ids in retries.items():
+            outbox._postpone(ids, message or code, code=code)
+        for (code, message), ids in _grouped(errors).items():
+            advice = ""
+            if code == OUTCOME_UNKNOWN:
+                advice = env._(
+                    "Look at the channel. Press Retry if it is not there, else Mark as sent."
+                )
+            outbox.browse(ids)._bury(
+                Trouble(f"rejected:{code or 'unknown'}", message or code or "", advice)
+            )
+        return len(errors)
+
+    def _apply_failure(self, env, account, adapter, batch, error):
+        """The whole call failed: what happens to the items depends on the error's policy."""
+        outbox = env["marketplace.outbox"]
+        submission = env["marketplace.submission"].browse(batch.submission_id)
+        ids = [int(item.ref) for item in batch.items]
+        buried = error.policy in ("bury", "refuse")
+        if error.policy in ("wait", "pause"):
+            outbox._put_back(ids, str(error), getattr(error, "retry_after", 0))
+        elif buried:
+            outbox.browse(ids)._bury(
+                Trouble(
+                    f"{type(error).__name__}:{error.code or ''}",
+                    error.message,
+                    env._("Retry once the cause is gone."),
+                ),
+                fault=error.fault,
+            )
+        else:
+            # A conflict surely took no effect; a lost answer may have.
+            doubtful = error.policy == "retry" and not batch.lane.repeatable
+            outbox._postpone(ids, str(error), code=type(error).__name__, doubtful=doubtful)
+        submission.write(
+            {
+                "state": "failed",
+                "message": str(error)[:500],
+                "error_count": len(ids) if buried else 0,
+            }
+        )
+        self._record_exchanges(env, account, adapter, submission)
+
+    def _record_exchanges(self, env, account, adapter, submission):
+        exchanges = adapter.take_exchanges()
+        env["marketplace.exchange"]._store(account, exchanges, submission)
+        submission.write(
+            {
+                "finished_at": clock.now(),
+                "call_count": submission.call_count + len(exchanges),
+                "duration": submission.duration + sum(one.duration for one in exchanges),
+            }
+        )
+
+    # === POLL === #
+
+    @api.model
+    def _poll_due(self, account, adapter):
+        """Ask for the outcome of asynchronous submissions whose time has come."""
+        with fresh_env(self.env) as env:
+            due = env["marketplace.submission"].search(
+                [
+                    ("account_id", "=", account.id),
+                    ("state", "=", "pending"),
+                    ("poll_at", "<=", clock.now()),
+                ],
+                order="poll_at",
+                limit=50,
+            )
+            rows = [(one.id, one.remote_id, one.deadline, one.started_at) for one in due]
+        for submission_id, remote_id, deadline, started_at in rows:
+            try:
+                answer = adapter.poll(remote_id)
+            except (AuthError, ThrottledError):
+                raise
+            except psycopg2.Error:
+                raise
+            except Exception as exc:
+                answer = as_adapter_error(exc)
+            self._retrying(
+                self._apply_poll, account, adapter, submission_id, answer, deadline, started_at
+            )
+
+    def _apply_poll(self, env, account, adapter, submission_id, answer, deadline, started_at):
+        account = account.with_env(env)
+        outbox = env["marketplace.outbox"]
+        submission = env["marketplace.submission"].browse(submission_id)
+        now = clock.now()
+        if isinstance(answer, AdapterError):
+            submission.message = str(answer)[:500]
+            done, results = False, ()
+        else:
+            done, results = answer.done, answer.results
+        submission.error_count += self._apply_results(env, account, results)
+        left = submission.outbox_ids.filtered(lambda item: item.status == "pending")
+        if done:
+            outbox._postpone(
+                left.ids, env._("The channel said nothing about it."), code="no_answer"
+            )
+            submission.state = "done"
+        elif deadline and now > deadline:
+            # The channel has forgotten it: level-triggered items are told again, now.
+            outbox._postpone(left.ids, env._("No outcome within the deadline."), code="deadline")
+            submission.write(
+                {"state": "failed", "message": env._("No outcome within the deadline.")}
+            )
+        else:
+            age = (now - started_at).total_seconds()
+            submission.poll_at = now + timedelta(seconds=poll_delay(age))
+        self._record_exchanges(env, account, adapter, submission)
+
+
+def _grouped(results):
+    groups = {}
+    for result in results:
+        groups.setdefault((result.code, result.message), []).append(int(result.ref))
+    return groups
