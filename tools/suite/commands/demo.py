@@ -69,14 +69,27 @@ def _check() -> int:
     cluster = postgres.cluster("test")
     name = "demo_check"
     with locks.only_one(name, "it uses the same database"):
+        ran = cluster.is_running()
         forget(name, cluster)
         try:
             with Scene(name, cluster, fixed_ports=False) as scene:
                 check(scene)
         finally:
             forget(name, cluster)
+            if not ran and not _is_used(cluster):
+                cluster.stop()
     say("The demo works.")
     return 0
+
+
+def _is_used(cluster: postgres.Cluster) -> bool:
+    """Whether somebody else began to work with the server meanwhile."""
+    others = cluster.sql(
+        "postgres",
+        "SELECT 1 FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend' AND pid != pg_backend_pid()",
+    )
+    return bool(others)
 
 
 def _reset() -> int:

@@ -44,6 +44,7 @@ class Scene:
         self.name = databases.check_name(name)
         self.cluster = cluster
         self.state = paths.STATE / f"{name}-sandbox.db"
+        self._filling = _filling(name, cluster)
         odoo_port, sandbox_port = ports.free_ports(2)
         if fixed_ports:
             odoo_port = ODOO_PORT if ports.is_free(ODOO_PORT) else odoo_port
@@ -71,6 +72,9 @@ class Scene:
 
     def start(self) -> None:
         self.cluster.start()
+        if self._filling.exists():
+            # The last start was interrupted in the middle of it.
+            forget(self.name, self.cluster)
         shipped = {name: addon for name, addon in addons.find().items() if addon.is_shipped}
         conf = kept.ensure(self.cluster, self.name, shipped)
         with step("starting the sandbox"):
@@ -111,6 +115,7 @@ class Scene:
             settings = {"SANDBOX_URL": self.sandbox.room("cartona"), "TOKEN": TOKEN}
             head = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
             log = paths.LOGS / f"{self.name}-fill.log"
+            self._filling.touch()
             said = odoo.run_odoo(
                 self.cluster,
                 conf,
@@ -121,6 +126,7 @@ class Scene:
             )
             if "demo ready" not in said:
                 raise SuiteError(f"the demo could not be filled\n{said[-2000:]}", f"see {log}")
+            self._filling.unlink()
 
     def _tell_addresses(self) -> None:
         """The ports may be others than the last time."""
@@ -131,6 +137,11 @@ class Scene:
         client("ir.config_parameter", "write", parameters, {"value": self.server.url})
 
 
+def _filling(name: str, cluster: postgres.Cluster) -> Path:
+    """Exists while the demo is filled, and afterwards if that was interrupted."""
+    return paths.STATE / f"{cluster.name}-{name}-filling"
+
+
 def forget(name: str, cluster: postgres.Cluster) -> None:
     """Throw away a demo's database and its sandbox's state."""
     cluster.start()
@@ -138,3 +149,4 @@ def forget(name: str, cluster: postgres.Cluster) -> None:
     for file in paths.STATE.glob(f"{name}-sandbox.db*"):
         file.unlink()
     (paths.STATE / f"{cluster.name}-{name}.json").unlink(missing_ok=True)
+    _filling(name, cluster).unlink(missing_ok=True)
