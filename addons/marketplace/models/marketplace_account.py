@@ -369,6 +369,7 @@ class MarketplaceAccount(models.Model):
     @tools.ormcache()
     def _recording_enabled(self):
         """Whether anything is worth recording: somebody is or was connected."""
+        self.flush_model(["active", "state"])
         self.env.cr.execute(
             "SELECT 1 FROM marketplace_account WHERE active AND state != 'draft' LIMIT 1"
         )
@@ -378,6 +379,7 @@ class MarketplaceAccount(models.Model):
     @tools.ormcache()
     def _forecast_wanted(self):
         """Whether any account offers the forecast, so that moves matter and not only quants."""
+        self.flush_model(["active", "state", "quantity_source"])
         self.env.cr.execute(
             "SELECT 1 FROM marketplace_account"
             " WHERE active AND state != 'draft' AND quantity_source = 'forecast' LIMIT 1"

@@ -29,7 +29,8 @@ class MarketplaceRecorder(models.AbstractModel):
         if not self._enabled():
             return
         for record in records:
-            self._product_entry(record, "create")
+            # Creating a template with several variants writes on it before it is done.
+            self._product_entry(record, "create")["operation"] = "create"
 
     @api.model
     def _record_write(self, records, names, values=None, **data):

@@ -21,3 +21,6 @@ from . import test_link_catalogue
 from . import test_integrity
 from . import test_trouble
 from . import test_manual
+from . import test_operations
+from . import test_budget
+from . import test_figures

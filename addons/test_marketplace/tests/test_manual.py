@@ -212,9 +212,7 @@ class TestSyncWizard(OrderCase):
         period = "/".join(one.strftime("%Y-%m-%d %H:%M:%S") for one in (since, until))
         self.env["marketplace.engine"]._job_fetch(self.account.id, period)
         self.env.invalidate_all()
-        self.assertEqual(
-            self.env["marketplace.inbox"].search([]).mapped("external_id"), ["N-2"]
-        )
+        self.assertEqual(self.env["marketplace.inbox"].search([]).mapped("external_id"), ["N-2"])
         self.assertEqual(self.account.cursor_ids.position, position)
 
     def test_a_fetch_that_must_wait_comes_again_and_refused_credentials_pause(self):
