@@ -49,6 +49,8 @@ class MarketplaceCause(models.Model):
     first_at = fields.Datetime("First seen", default=fields.Datetime.now, required=True)
     last_at = fields.Datetime("Last seen", default=fields.Datetime.now, required=True)
     notified_at = fields.Datetime("Last told", readonly=True)
+    # Something that should be sent waited on it: it is solved once nothing does.
+    outgoing = fields.Boolean("To send", readonly=True)
     outbox_ids = fields.One2many("marketplace.outbox", "cause_id", string="Waiting to be sent")
     inbox_ids = fields.One2many("marketplace.inbox", "cause_id", string="Waiting to be imported")
     waiting_count = fields.Integer("Waiting", compute="_compute_waiting_count")
@@ -205,6 +207,14 @@ class MarketplaceCause(models.Model):
         waiting = self.exists().filtered(lambda cause: cause.state == "open")
         waiting.invalidate_recordset(["waiting_count"])
         waiting.filtered(lambda cause: not cause.waiting_count)._close()
+
+    @api.model
+    def _settle_sent(self, account):
+        """Close causes of what should be sent on which nothing waits any more: it was retried
+        with success, or something newer took its place and went through."""
+        self.search(
+            [("account_id", "=", account.id), ("state", "=", "open"), ("outgoing", "=", True)]
+        )._settle()
 
     @api.model
     def _settle_idle(self, account):

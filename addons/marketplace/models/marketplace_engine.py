@@ -243,7 +243,10 @@ class MarketplaceEngine(models.AbstractModel):
             wait = self._send_while_due(account)
         with fresh_env(self.env) as env:
             if not wait:
-                env["marketplace.cause"]._solve(account.with_env(env), ["send_stopped"])
+                causes = env["marketplace.cause"]
+                causes._solve(account.with_env(env), ["send_stopped"])
+                # Only after all was sent: what fails once more is the same cause, told once.
+                causes._settle_sent(account)
             due = env["marketplace.outbox"]._next_due(account_id)
             if due is not None and account.with_env(env)._may_call():
                 seconds = max(wait, due)

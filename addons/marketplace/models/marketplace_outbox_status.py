@@ -168,6 +168,8 @@ class MarketplaceOutbox(models.Model):
             cause = self.env["marketplace.cause"]._raise(
                 account, trouble.code, trouble.title, trouble.advice, fault
             )
+            if not cause.outgoing:
+                cause.outgoing = True
             self._finish(items.ids, "error", trouble.title)
             self.env.cr.execute(
                 "UPDATE marketplace_outbox SET cause_id = %s WHERE id = ANY(%s)",
@@ -201,10 +203,14 @@ class MarketplaceOutbox(models.Model):
         """Give up the selected waiting or failed items."""
         self.check_access("read")
         items = self.sudo().filtered(lambda item: item.status in ("new", "error"))
+        causes = items.cause_id
         items._finish(items.ids, "superseded", self.env._("Dropped by %s.", self.env.user.name))
+        causes._settle()
 
     def action_mark_sent(self):
         """A person saw on the channel that it took effect."""
         self.check_access("read")
         items = self.sudo().filtered(lambda item: item.status == "error")
+        causes = items.cause_id
         items._finish(items.ids, "success", self.env._("Confirmed by %s.", self.env.user.name))
+        causes._settle()

@@ -170,6 +170,47 @@ class TestOutbox(MarketplaceCase):
         self.assertEqual(item.status, "superseded")
         self.assertEqual(self.items("price")[-1].status, "success")
 
+    def refuse(self, price):
+        self.channel.reject(self.listing.external_id, "too_low", "The price is too low.")
+        self.tea.list_price = price
+        self.run_engine()
+        return self.items("price")[-1]
+
+    @covers("R47", "C11")
+    def test_a_cause_is_told_once_while_it_lasts_and_solved_once_nothing_waits_on_it(self):
+        self.settle()
+        cause = self.refuse(1).cause_id
+        told = len(cause.message_ids)
+        self.assertEqual(self.refuse(2).cause_id, cause)
+        self.assertEqual((cause.state, cause.waiting_count), ("open", 1))
+        self.assertEqual(len(cause.message_ids), told)
+        self.channel.accept(self.listing.external_id)
+        self.tea.list_price = 9
+        self.run_engine()
+        self.assertEqual((cause.state, cause.waiting_count), ("solved", 0))
+        self.assertFalse(cause.activity_ids)
+        self.assertEqual(self.refuse(1).cause_id, cause)
+        self.assertEqual(len(cause.message_ids), told + 1, "it is news again")
+
+    @covers("C11")
+    def test_a_cause_is_solved_when_a_person_settles_what_waits_on_it(self):
+        self.settle()
+        for action in ("action_drop", "action_mark_sent"):
+            item = self.refuse(1)
+            cause = item.cause_id
+            getattr(item, action)()
+            self.assertEqual((cause.state, item.cause_id.id), ("solved", False))
+            self.channel.accept(self.listing.external_id)
+            self.tea.list_price = 10
+            self.run_engine()
+        item = self.refuse(1)
+        self.channel.accept(self.listing.external_id)
+        cause = item.cause_id
+        item.action_retry()
+        self.assertEqual(cause.state, "open", "not before it went through")
+        self.run_engine()
+        self.assertEqual((item.status, cause.state), ("success", "solved"))
+
     @covers("R312", "R315", "R130")
     def test_a_failing_server_is_tried_again_later(self):
         self.settle()
