@@ -77,36 +77,50 @@ class MarketplaceOrder(models.Model):
             external_id = plan.line.listing.external_id
             if plan.line.kind != "product" or not external_id:
                 continue
-            if not plan.listing:
-                create.setdefault(plan.product.id, []).append(plan)
-            elif not plan.listing.external_id:
-                learned.setdefault(plan.listing, external_id)
+            if plan.listing:
+                same_unit = abs(plan.listing.unit_count - plan.pieces) < 1e-6
+                if same_unit and not plan.listing.external_id:
+                    learned.setdefault(plan.listing, external_id)
+            elif plan.sells_whole_units:
+                create.setdefault((plan.product.id, plan.uom.id), []).append(plan)
         for listing, external_id in learned.items():
             listing._learn({"external_id": external_id})
-        if not create:
-            return
+        if create:
+            self._make_listings(account, create)
+
+    def _make_listings(self, account, wanted):
+        """A listing in the unit that was sold, where there is none yet.
+
+        :param dict wanted: {(product id, unit id): [:class:`LinePlan`, …]}
+        """
         listed = (
             self.env["marketplace.listing"]
             .with_context(active_test=False)
-            .search([("account_id", "=", account.id), ("product_id", "in", list(create))])
+            .search(
+                [
+                    ("account_id", "=", account.id),
+                    ("product_id", "in", [product for product, _uom in wanted]),
+                ]
+            )
         )
-        by_product = {listing.product_id.id: listing for listing in listed}
-        missing = [plans[0] for product, plans in create.items() if product not in by_product]
+        by_unit = {(listing.product_id.id, listing.uom_id.id): listing for listing in listed}
+        missing = [key for key in wanted if key not in by_unit]
         created = self.env["marketplace.listing"].create(
             [
                 {
                     "account_id": account.id,
-                    "product_id": plan.product.id,
-                    "external_id": plan.line.listing.external_id,
-                    "title": plan.line.name,
+                    "product_id": product,
+                    "uom_id": uom,
+                    "external_id": wanted[product, uom][0].line.listing.external_id,
+                    "title": wanted[product, uom][0].line.name,
                 }
-                for plan in missing
+                for product, uom in missing
             ]
         )
-        by_product.update({listing.product_id.id: listing for listing in created})
-        for product, plans in create.items():
+        by_unit.update(zip(missing, created, strict=True))
+        for key, plans in wanted.items():
             for plan in plans:
-                plan.listing = by_product[product]
+                plan.listing = by_unit[key]
 
     def _sale_vals(self, account, draft, pricer):
         """Values of the sales order; a provider adds its own fields."""
@@ -202,8 +216,7 @@ class MarketplaceOrder(models.Model):
                 "line_ids": self._ledger_lines(draft, sale),
             }
             if draft.order.total is None:
-                vals["total"] = sale.amount_total
-                vals["cash_to_collect"] = _cash(draft.order, Decimal(str(sale.amount_total)))
+                vals |= self._money_vals(draft.order, Decimal(str(sale.amount_total)))
             rows.append(vals)
         create = [
             {"account_id": account.id, **vals}
@@ -229,8 +242,20 @@ class MarketplaceOrder(models.Model):
             "number": order.number or order.external_id,
             "fulfilment": order.fulfilment,
             "currency_id": currency.id,
-            "total": float(order.total or 0),
-            "cash_to_collect": _cash(order, order.total or Decimal()),
+            **self._money_vals(order, order.total or Decimal()),
+            "otp_required": order.otp_required,
+            "requested_delivery": order.requested_delivery,
+            "placed_at": naive(order.placed_at),
+            "extra": dict(order.extra),
+            "note": order.note,
+        }
+
+    @api.model
+    def _money_vals(self, order, total):
+        """What the ledger keeps of the money of an order."""
+        return {
+            "total": float(total),
+            "cash_to_collect": _cash(order, total),
             "payments": [
                 {
                     "kind": payment.kind,
@@ -240,11 +265,6 @@ class MarketplaceOrder(models.Model):
                 }
                 for payment in order.payments
             ],
-            "otp_required": order.otp_required,
-            "requested_delivery": order.requested_delivery,
-            "placed_at": naive(order.placed_at),
-            "extra": dict(order.extra),
-            "note": order.note,
         }
 
     @api.model

@@ -3,6 +3,10 @@ from typing import Any
 
 from odoo import api, fields, models
 
+# Before the sales order line's id: a line that was added here and told, while the channel has not
+# told the id that it has there.
+ADDED = "added:"
+
 
 @dataclass(slots=True)
 class Match:
@@ -52,6 +56,41 @@ class MarketplaceOrderLine(models.Model):
     _external_unique = models.Constraint(
         "UNIQUE (order_id, external_id)", "This line of the order is already here."
     )
+
+    # === LINES THAT WERE ADDED HERE === #
+
+    def _is_added(self):
+        """Whether the channel has not told the id of this line yet."""
+        self.ensure_one()
+        return self.external_id.startswith(ADDED)
+
+    def _adopt(self, account, lines):
+        """Give lines that were added here the ids that the channel has for them.
+
+        Of several of the same product the one with the same quantity and price is taken first.
+
+        :param lines: the channel's product lines that no row has yet, as
+            :class:`marketplace_adapters.core.OrderLine`.
+        """
+        waiting = self.filtered(lambda row: row._is_added())
+        if not waiting or not lines:
+            return
+        found = list(zip(lines, self._match(account, lines), strict=True))
+        for row in waiting:
+            product = row.listing_id.product_id or row.sale_line_id.product_id
+            same = [pair for pair in found if pair[1].product and pair[1].product == product]
+            if not same:
+                continue
+            best = min(
+                same,
+                key=lambda pair, row=row: (
+                    pair[1].listing != row.listing_id,
+                    abs(float(pair[0].quantity) - row.quantity) > 1e-6,
+                    abs(float(pair[0].unit_price) - row.unit_price) > 1e-9,
+                ),
+            )
+            found.remove(best)
+            row.external_id = best[0].external_id
 
     # === MATCHING === #
 

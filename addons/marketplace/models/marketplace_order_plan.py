@@ -44,6 +44,12 @@ class LinePlan:
     pieces: float
     included: bool
 
+    @property
+    def sells_whole_units(self):
+        """Whether one unit of the channel is one unit of the sales order line, and not several
+        pieces for want of a unit of that size."""
+        return abs(self.pieces - self.uom.factor / self.product.uom_id.factor) < 1e-6
+
 
 class MarketplaceOrder(models.Model):
     """What is going to be made of new orders; nothing is written here, so that what cannot be

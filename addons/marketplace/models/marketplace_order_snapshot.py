@@ -15,6 +15,7 @@ from marketplace_adapters.core import (
 
 from ..snapshot import Nothing, Tell, Trouble
 from ..tools.amounts import exact
+from .marketplace_order_line import ADDED
 
 # How far an order got; nothing is told that would bring it back.
 RANK = {
@@ -136,17 +137,48 @@ class MarketplaceOrder(models.Model):
             order.write(vals)
 
     def _acknowledge_lines(self, values):
-        """The channel took over our lines: they are what both know now."""
+        """The channel took over our lines: they are what both know now, and so is the total."""
+        before = self._sum_of_lines()
         rows = {row.external_id: row for row in self.line_ids}
         for change in values.get("lines", ()):
             row = rows.get(change.get("id"))
             if row is None:
+                self._acknowledge_added(change)
                 continue
             vals = {"quantity": float(change["quantity"])}
             if change.get("price"):
                 vals["unit_price"] = float(change["price"])
                 vals["sale_price"] = row.sale_line_id.price_unit
             row.write(vals)
+        difference = self._sum_of_lines() - before
+        # Where prices are told without tax, the tax of the difference is the channel's to say.
+        if difference and self.account_id.price_tax != "excluded":
+            self.total = self.currency_id.round(self.total + difference)
+            self.cash_to_collect = self.currency_id.round(self.cash_to_collect + difference)
+
+    def _sum_of_lines(self):
+        return sum(row.quantity * row.unit_price for row in self.line_ids)
+
+    def _acknowledge_added(self, change):
+        """A line that was added here is on the channel now, under an id that it has not told."""
+        line = self.env["sale.order.line"].browse(change.get("line") or 0).exists()
+        if not line or line in self.line_ids.sale_line_id:
+            return
+        listing = self._listing_of(line)
+        self.env["marketplace.order.line"].create(
+            {
+                "order_id": self.id,
+                "external_id": f"{ADDED}{line.id}",
+                "sale_line_id": line.id,
+                "listing_id": listing.id,
+                "title": listing.title or line.product_id.display_name,
+                "quantity": float(change["quantity"]),
+                "unit_price": float(change["price"] or 0),
+                "unit_count": listing.unit_count or 1.0,
+                "pieces": listing.unit_count or 1.0,
+                "sale_price": line.price_unit,
+            }
+        )
 
     # === KINDS === #
 
@@ -187,25 +219,32 @@ class MarketplaceOrder(models.Model):
         changes, values = [], []
         for row in self.line_ids:
             change = self._line_change(row)
-            if change is not None:
-                changes.append(change)
+            if change is None:
+                continue
+            if row._is_added():
+                self._ask_about_added(row)
+                continue
+            changes.append(change)
+            values.append(_line_values(change))
         for line in self._added_lines():
-            changes.append(self._added_change(line))
+            change = self._added_change(line)
+            changes.append(change)
+            values.append(_line_values(change) | {"line": line.id})
         if not changes:
             return Nothing(self.env._("The channel knows these lines."))
-        for change in changes:
-            values.append(
-                {
-                    "id": change.external_id,
-                    "product": change.listing.external_id or change.listing.sku
-                    if change.listing
-                    else None,
-                    "quantity": str(change.quantity),
-                    "price": str(change.price.amount) if change.price else None,
-                    "cancelled": change.cancelled,
-                }
-            )
         return Tell(LinesUpdate(tuple(changes)), {"lines": values})
+
+    def _ask_about_added(self, row):
+        """A line that was added here cannot be changed before the channel has told its id."""
+        self._ask_person(
+            self.env._("A line that was added here changed before the channel told its id."),
+            self.env._(
+                "%(line)s: the channel still has %(quantity)s. Change it there; the change comes "
+                "back by itself.",
+                line=row.title,
+                quantity=row.quantity,
+            ),
+        )
 
     def _line_change(self, row):
         """:return: the change of one known line, ``None`` when there is none."""
@@ -263,3 +302,14 @@ class MarketplaceOrder(models.Model):
         currency = self.sale_order_id.currency_id
         price = float_repr(amount / quantity, currency.decimal_places)
         return Money(Decimal(price), currency.name)
+
+
+def _line_values(change):
+    """What is remembered of a change that is told."""
+    return {
+        "id": change.external_id,
+        "product": change.listing.external_id or change.listing.sku if change.listing else None,
+        "quantity": str(change.quantity),
+        "price": str(change.price.amount) if change.price else None,
+        "cancelled": change.cancelled,
+    }

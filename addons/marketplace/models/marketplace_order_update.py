@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -25,6 +27,7 @@ class MarketplaceOrder(models.Model):
         allowed = not news or self._inbound_allowed(status)
         changed, late = False, None
         if message.order is not None and self.sale_order_id and status in LIVE and action != "note":
+            self._adopt_added(message.order)
             try:
                 changed = self._apply_lines(message)
             except TooLate as exc:
@@ -46,6 +49,22 @@ class MarketplaceOrder(models.Model):
         else:
             message.settle("done", self.env._("Updated."), self)
 
+    def _adopt_added(self, order):
+        """Lines that people added here have ids on the channel now."""
+        known = set(self.line_ids.mapped("external_id"))
+        new = [
+            line for line in order.lines if line.kind == "product" and line.external_id not in known
+        ]
+        self.line_ids._adopt(self.account_id, new)
+
+    def _ledger_money(self, order):
+        """Total, parts that flow another way, and cash, as a newer document says."""
+        total = order.total
+        if total is None:
+            told = self.sale_order_id and self._is_as_told()
+            total = Decimal(str(self.sale_order_id.amount_total if told else self.total))
+        return self._money_vals(order, total)
+
     def _remember(self, message, status, late):
         """What the ledger knows of the channel now.
 
@@ -53,10 +72,8 @@ class MarketplaceOrder(models.Model):
             a replay looks at them again.
         """
         if message.order is not None:
-            vals = self._ledger_state(message)
             order = message.order
-            if order.total is not None:
-                vals["total"] = float(order.total)
+            vals = self._ledger_state(message) | self._ledger_money(order)
             if order.fulfilment:
                 vals["fulfilment"] = order.fulfilment
             vals["otp_required"] = order.otp_required

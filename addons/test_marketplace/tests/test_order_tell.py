@@ -177,7 +177,14 @@ class TestOrderTell(OrderCase):
             (None, "F-3", Decimal(2)),
         )
         self.assertEqual(added.price, Money(Decimal("2.25"), self.currency))
-        self.assertEqual(self.order.line_ids.mapped("quantity"), [5.0, 0.0])
+        self.assertEqual(self.order.line_ids.mapped("quantity"), [5.0, 0.0, 2.0])
+        self.assertEqual(self.order.total, self.sale.amount_total)
+        self.assertEqual(self.order.cash_to_collect, self.sale.amount_total)
+        # What was added is not added again with the next change.
+        self.sale.order_line[0].product_uom_qty = 4
+        self.run_engine()
+        item = self.told(Kind.LINES)[-1]
+        self.assertEqual([change.external_id for change in item.state.changes], ["O-1-1"])
 
     def test_a_line_set_back_is_not_told(self):
         self.settle()
@@ -223,7 +230,7 @@ class TestOrderTell(OrderCase):
 
     # === SHIPMENT === #
 
-    @covers("R6", "R36", "R405")
+    @covers("R6", "R36")
     def test_a_shipment_names_lines_carrier_and_tracking(self):
         self.settle()
         carrier = self.env["delivery.carrier"].create(
