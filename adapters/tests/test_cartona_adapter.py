@@ -337,6 +337,18 @@ def test_few_listings_are_asked_one_by_one_and_many_from_the_list(
         assert len(list(adapter.listings())) == 30
 
 
+@covers("R276")
+def test_a_product_is_found_by_our_id_when_just_one_carries_it(
+    front: ScriptedServer, stub: CartonaStub
+) -> None:
+    for number, internal_id in ((1, "479"), (2, "479#12"), (3, "480"), (4, "480")):
+        stub.add_product(number, internal_product_id=internal_id)
+    with connect(front) as adapter:
+        found = [adapter.listing_of(internal_id) for internal_id in ("479#12", "480", "481")]
+    assert [one and one.key.external_id for one in found] == ["2", None, None]
+    assert [call.query["internal_product_id"] for call in front.calls] == ["479#12", "480", "481"]
+
+
 def test_a_wrapped_list_is_read_as_well(front: ScriptedServer, stub: CartonaStub) -> None:
     stub.wrapped = True
     stub.add_product(1)

@@ -283,6 +283,19 @@ def test_ids_may_be_text_number_or_missing() -> None:
     assert key.extra["base_product_id"] == "91"
 
 
+@pytest.mark.parametrize(
+    ("internal_id", "sku"),
+    [("479", None), ("904#2", None), ("COL-330", "COL-330"), ("شاي", "شاي"), ("٤٧٩", "٤٧٩")],
+)
+@covers("X36")
+def test_our_id_is_a_sku_where_it_cannot_be_an_id_of_ours(
+    internal_id: str, sku: str | None
+) -> None:
+    line = samples.line(internal_product_id=internal_id)
+    (read,) = parse_order(samples.order(order_details=[line], total_price=None)).lines
+    assert (read.listing.internal_id, read.listing.sku) == (internal_id, sku)
+
+
 def test_the_same_content_has_the_same_revision_in_any_order() -> None:
     payload = samples.order()
     turned = dict(reversed(payload.items()))

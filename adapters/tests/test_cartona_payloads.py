@@ -71,6 +71,18 @@ def code_of(call: Any, *arguments: Any) -> str | None:
             ),
             {"base_product_id": "650", "unit": "box", "unit_count": 144},
         ),
+        (
+            ListingKey(
+                internal_id="479#144",
+                extra={"base_product_id": "650", "unit": "box", "unit_count": "144"},
+            ),
+            {
+                "internal_product_id": "479#144",
+                "base_product_id": "650",
+                "unit": "box",
+                "unit_count": 144,
+            },
+        ),
     ],
 )
 @covers("R137", "R149", "R150", "R280", "X19")

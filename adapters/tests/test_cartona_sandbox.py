@@ -32,6 +32,7 @@ from marketplace_adapters.core import (
     OrderKey,
     OrderStatus,
     Outcome,
+    PriceState,
     PushItem,
     RejectedError,
     StatusUpdate,
@@ -329,6 +330,29 @@ def test_the_base_catalogue_can_be_searched(harness: SandboxHarness) -> None:
         found = [one.key for one in adapter.base_products("hibiscus")]
         assert list(adapter.base_products("no such thing")) == []
     assert [(key.external_id, key.extra["base_product_id"]) for key in found] == [(None, "91001")]
+
+
+@covers("R271", "R295", "C17")
+def test_a_unit_of_the_base_catalogue_begins_to_be_sold_under_our_id(
+    harness: SandboxHarness,
+) -> None:
+    base = {"id": 91_002, "name": "Hibiscus Tea", "units": [["piece", 1], ["box", 12]]}
+    harness.wire.control("POST", "base-products", base)
+    key = ListingKey(
+        internal_id="479#12",
+        extra={"base_product_id": "91002", "unit": "box", "unit_count": "12"},
+    )
+    price = PriceState(Money(Decimal("120"), "EGP"))
+    with harness.adapter() as adapter:
+        assert single(adapter, PushItem("new", Kind.PRICE, key, price)).outcome is Outcome.SUCCESS
+        begun = adapter.listing_of("479#12")
+        assert begun is not None
+        assert (begun.title, begun.unit, begun.unit_count) == ("Hibiscus Tea", "box", 12)
+        again = PriceState(Money(Decimal("125"), "EGP"))
+        single(adapter, PushItem("again", Kind.PRICE, key, again))
+        changed = adapter.listing_of("479#12")
+        assert changed is not None
+        assert (changed.key, changed.price) == (begun.key, Money(Decimal("125"), "EGP"))
 
 
 def test_a_supplier_code_that_is_not_ours_is_refused(harness: SandboxHarness) -> None:

@@ -4,15 +4,17 @@
 """
 
 from .adapter import CartonaAdapter, api_url
-from .const import CANCEL_REASONS, PRODUCTION_URL, STAGING_URL, UNITS
+from .const import CANCEL_REASONS, PATHS, PRODUCTION_URL, STAGING_URL, STATUS_OUT, UNITS
 from .rules import allowed
 
 Adapter = CartonaAdapter
 
 __all__ = [
     "CANCEL_REASONS",
+    "PATHS",
     "PRODUCTION_URL",
     "STAGING_URL",
+    "STATUS_OUT",
     "UNITS",
     "Adapter",
     "CartonaAdapter",

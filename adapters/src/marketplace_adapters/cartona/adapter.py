@@ -199,6 +199,13 @@ class CartonaAdapter(Adapter):
         for rows in pages(self._product_page, self._page_size):
             yield from self._listings(rows, None if wanted is None else set(wanted))
 
+    def listing_of(self, internal_id: str) -> RemoteListing | None:
+        """The product of the supplier that carries our id; ``None`` when there is not just one."""
+        reply = self.client.products(1, 100, internal_product_id=internal_id)
+        found = self._listings(rows_of(reply, "products"), None)
+        same = [listing for listing in found if listing.key.internal_id == internal_id]
+        return same[0] if len(same) == 1 else None
+
     def base_products(self, search: str = "") -> Iterator[RemoteListing]:
         """Cartona's own catalogue, to link products with; ``extra["base_product_id"]`` names them.
 

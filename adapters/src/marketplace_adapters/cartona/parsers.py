@@ -7,6 +7,7 @@ wrong goods) and leniently elsewhere (a whole order is not lost for an unreadabl
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -49,6 +50,8 @@ _EXTRA = (
     "distribution_route_code",
 )
 _MAX_COUNT = Decimal(1_000_000)
+# Ids that we write: a variant's, with the pieces of a unit of its own behind it.
+_OWN_ID = re.compile(r"\d{1,18}(#\d{1,7})?", re.ASCII)
 
 
 # === ORDER === #
@@ -292,9 +295,12 @@ def _listing_key(
         "unit": read(data.get("unit"), "unit"),
         "unit_count": str(count(data.get("unit_count"))),
     }
+    internal_id = read(data.get("internal_product_id"), "internal_product_id") or None
     return ListingKey(
         external_id=read(data.get("supplier_product_id"), "supplier_product_id") or None,
-        internal_id=read(data.get("internal_product_id"), "internal_product_id") or None,
+        # Free text agreed with the supplier (A): what cannot be an id of ours is often his SKU.
+        sku=internal_id if internal_id and not _OWN_ID.fullmatch(internal_id) else None,
+        internal_id=internal_id,
         extra={name: text for name, text in extra.items() if text},
     )
 

@@ -58,7 +58,8 @@ def identifier(key: ListingKey) -> Row:
 
     Cartona looks at supplier_product_id first, then internal_product_id, then base_product_id with
     unit and unit_count (A). Both of the first are sent when both are known: that writes our id to
-    the product and so links the two.
+    the product and so links the two. Without a supplier_product_id, the unit of the base product
+    goes beside our id: so a unit of the catalogue is named that does not know our id yet.
 
     :raise RejectedError: none of the three is known.
     """
@@ -67,13 +68,21 @@ def identifier(key: ListingKey) -> Row:
         row["supplier_product_id"] = key.external_id
     if key.internal_id:
         row["internal_product_id"] = key.internal_id
-    if row:
-        return row
+    if not key.external_id:
+        row |= _base_unit(key)
+    if not row:
+        text = "The product has no Cartona id and no internal id."
+        raise RejectedError(text, code="no_identifier")
+    return row
+
+
+def _base_unit(key: ListingKey) -> Row:
+    """The unit of a base product, when all three members are known."""
     base, unit = key.extra.get("base_product_id"), key.extra.get("unit")
     count = key.extra.get("unit_count", "")
     if base and unit and _is_whole(count):
         return {"base_product_id": base, "unit": unit, "unit_count": int(count)}
-    raise RejectedError("The product has no Cartona id and no internal id.", code="no_identifier")
+    return {}
 
 
 def members(state: State, style: Style) -> Row:
