@@ -59,6 +59,18 @@ class MarketplaceListing(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("product_id")
+    def _compute_internal_id(self):
+        """Override of ``marketplace``: one id is one product on Cartona, so a further unit has an
+        id of its own, the variant's and its pieces: ``42#12``."""
+        for listing in self:
+            product, unit = listing.product_id, listing.uom_id
+            pieces = unit.factor / product.uom_id.factor if unit and product else 0
+            own = listing.provider != "cartona" or listing.internal_id or unit == product.uom_id
+            if not own and pieces == int(pieces) and 1 < pieces <= MOST_PIECES:
+                listing.internal_id = f"{product.id}#{int(pieces)}"
+        return super()._compute_internal_id()
+
     @api.depends("extra")
     def _compute_cartona_base(self):
         for listing in self:
@@ -101,15 +113,13 @@ class MarketplaceListing(models.Model):
     def action_cartona_read(self):
         """Ask Cartona for name, unit and base product of these listings, and keep them."""
         found = 0
-        for account, listings in self.filtered("external_id").grouped("account_id").items():
+        for account, listings in self.grouped("account_id").items():
             if account.provider != "cartona":
                 continue
-            ids = listings.mapped("external_id")
-            remote = account._cartona_ask(lambda adapter, ids=ids: list(adapter.listings(ids)))
-            by_id = {one.key.external_id: one for one in remote}
+            remote = account._cartona_ask(listings._cartona_look_up)
             for listing in listings:
-                if listing.external_id in by_id:
-                    listing._cartona_keep(by_id[listing.external_id])
+                if remote.get(listing.id):
+                    listing._cartona_keep(remote[listing.id])
                     found += 1
         message = self.env._(
             "Cartona knows %(found)s of %(all)s listings.", found=found, all=len(self)
@@ -124,11 +134,23 @@ class MarketplaceListing(models.Model):
             },
         }
 
+    def _cartona_look_up(self, adapter):
+        """:return: {listing id: what Cartona has, or None}; by Cartona's id, else by ours."""
+        known = self.filtered("external_id")
+        ids = known.mapped("external_id")
+        by_id = {one.key.external_id: one for one in adapter.listings(ids)} if ids else {}
+        found = {listing.id: by_id.get(listing.external_id) for listing in known}
+        for listing in (self - known).filtered("internal_id"):
+            found[listing.id] = adapter.listing_of(listing.internal_id)
+        return found
+
     def _cartona_keep(self, remote):
-        """Keep what Cartona says of this listing.
+        """Keep what Cartona says of this listing, its id among it.
 
         :param remote: :class:`marketplace_adapters.core.RemoteListing`.
         """
+        if not self.external_id:
+            self.external_id = remote.key.external_id
         kept = {
             name: remote.key.extra[name]
             for name in ("base_product_id", "unit", "unit_count")

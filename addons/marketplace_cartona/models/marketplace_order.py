@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.marketplace.snapshot import Nothing
 
-from marketplace_adapters.cartona import allowed
+from marketplace_adapters.cartona import STATUS_OUT, allowed
 from marketplace_adapters.core import (
     ItemResult,
     Kind,
@@ -106,6 +106,17 @@ class MarketplaceOrder(models.Model):
         if self.provider == "cartona" and item.kind == "acknowledge":
             return False
         return super()._knows(item, values)
+
+    @api.model
+    def _acknowledged(self, items):
+        """Override of ``marketplace``: the status that Cartona took over is its status now; it
+        does not come back by itself."""
+        result = super()._acknowledged(items)
+        for item in items.filtered(lambda one: one.order_id.provider == "cartona"):
+            status = "cancelled" if item.kind == "cancel" else (item.sent or {}).get("status")
+            if item.kind in ("cancel", "status") and status:
+                item.order_id.raw_status = STATUS_OUT[OrderStatus(status)]
+        return result
 
     def _snapshot_cancel(self, item):
         """Override of ``marketplace``: while the retailer edits, no cancellation is taken."""

@@ -262,6 +262,7 @@ class TestStatusOut(OrderCase):
         self.send()
         self.assertEqual(self.status(hashed_id), "approved")
         self.assertEqual(sale.cartona_order_id.status, "confirmed")
+        self.assertEqual(sale.cartona_status, "approved")
         self.deliver(sale)
         self.assertEqual(self.status(hashed_id), "delivered")
         paths = [call["path"] for call in self.cartona.calls(SINGLE)]
@@ -384,6 +385,68 @@ class TestLinesOut(OrderCase):
         }
         self.assertEqual(remote[self.tea_listing.external_id], (3.0, 10.0))
         self.assertEqual(remote[rice_listing.external_id], (4.0, 19.0))
+
+    @covers("R269", "R281")
+    def test_an_added_line_is_told_once_and_gets_cartonas_id_when_the_order_comes_again(self):
+        rice = self._make_product("Rice", price=20, quantity=10)
+        rice_listing = self._link(rice, selling_price="20")
+        self.send()
+        hashed_id, sale = self.order_in(amount=5)
+        tea_line = sale.order_line
+        sale.order_line = [
+            Command.create({"product_id": rice.id, "product_uom_qty": 4, "price_unit": 19})
+        ]
+        self.send()
+        tea_line.product_uom_qty = 3
+        self.send()
+        bodies = [json.loads(call["request_body"]) for call in self.cartona.calls(DETAILS)]
+        self.assertEqual(
+            [[set(line) & {"id", "price"} for line in body[0]["order_details"]] for body in bodies],
+            [[{"price"}], [{"id"}]],
+        )
+        remote = self.cartona.payload(hashed_id)["order_details"]
+        self.assertEqual([float(line["amount"]) for line in remote], [3.0, 4.0])
+        # Its id is not known yet, so a change of it is a question for a person.
+        rice_line = sale.order_line - tea_line
+        rice_line.product_uom_qty = 6
+        self.send()
+        self.assertIn("before the channel told its id", self.order_of(hashed_id).attention)
+        self.assertEqual(len(self.cartona.calls(DETAILS)), 2)
+        rice_line.product_uom_qty = 4
+        # The retailer changes the tea: the order comes again, with the id of the rice.
+        self.cartona.act(
+            hashed_id, "edit", by="admin", force=True, lines=[{"id": remote[0]["id"], "amount": 2}]
+        )
+        self.fetch()
+        self.send()
+        self.assertEqual(
+            [(line.product_id, line.product_uom_qty) for line in sale.order_line],
+            [(self.tea, 2.0), (rice, 4.0)],
+        )
+        rows = self.order_of(hashed_id).line_ids
+        self.assertEqual(
+            {row.listing_id: row.external_id for row in rows},
+            {self.tea_listing: str(remote[0]["id"]), rice_listing: str(remote[1]["id"])},
+        )
+        rice_line.product_uom_qty = 6
+        self.send()
+        remote = self.cartona.payload(hashed_id)["order_details"]
+        self.assertEqual([float(line["amount"]) for line in remote], [2.0, 6.0])
+
+    def test_the_cash_to_collect_follows_changed_lines_on_both_sides(self):
+        hashed_id, sale = self.order_in(amount=10, cartona_credit="20", wallet_top_up="7.5")
+        picking = sale.picking_ids
+        self.assertEqual((sale.cartona_total, picking.cartona_cash), (100.0, 87.5))
+        sale.order_line.product_uom_qty = 8
+        self.send()
+        self.assertEqual((sale.cartona_total, picking.cartona_cash), (80.0, 67.5))
+        line = self.cartona.payload(hashed_id)["order_details"][0]["id"]
+        self.cartona.act(
+            hashed_id, "edit", by="admin", force=True, lines=[{"id": line, "amount": 6}]
+        )
+        self.fetch()
+        self.assertEqual((sale.cartona_total, picking.cartona_cash), (60.0, 47.5))
+        self.assertEqual(float(self.cartona.order(hashed_id)["cash_to_collect"]), 47.5)
 
     @covers("R269")
     def test_our_own_change_that_comes_back_changes_nothing(self):
