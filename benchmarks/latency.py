@@ -16,8 +16,8 @@ from outgoing import Shop, two_shops
 
 from suite.console import say
 
-IDLE_GOAL = 0.1
-BURST_GOAL = 1.0
+IDLE_GOAL, IDLE_LIMIT = 0.1, 0.25
+BURST_GOAL = BURST_LIMIT = 1.0
 #: Seconds between two changes of an idle system.
 PAUSE = (0.4, 0.8)
 PAUSE_IN_BURST = (0.02, 0.08)
@@ -48,12 +48,13 @@ def _idle(suite: Shop, peer: Shop, samples: int) -> list[Row]:
         "postgresql": scene.settings(),
     }
     rows = []
-    for name, share, goal in (("p50", 0.5, None), ("p95", 0.95, IDLE_GOAL)):
+    for name, share, goal, limit in (
+        ("latency", 0.95, IDLE_GOAL, IDLE_LIMIT),
+        ("latency-p50", 0.5, None, None),
+    ):
         own = common.percentile(seconds["suite"], share)
         others = common.percentile(seconds["peer"], share)
-        rows.append(
-            Row(f"latency-idle-{name}", own, "s", "lower", others, own / others, goal, detail)
-        )
+        rows.append(Row(name, own, "s", "lower", others, own / others, goal, detail, limit))
         common.progress(rows[-1])
     return rows
 
@@ -74,14 +75,15 @@ def _while_draining(shop: Shop, burst: int, samples: int) -> list[Row]:
         time.sleep(2)
     detail = {**common.spread(seconds), "burst": burst, "drained_in_s": drains}
     rows = [
-        Row("latency-burst-p50", common.percentile(seconds, 0.5), "s", detail=detail),
         Row(
-            "latency-burst-p95",
+            "latency-while-draining",
             common.percentile(seconds, 0.95),
             "s",
             goal=BURST_GOAL,
             detail=detail,
+            limit=BURST_LIMIT,
         ),
+        Row("latency-while-draining-p50", common.percentile(seconds, 0.5), "s"),
     ]
     for row in rows:
         common.progress(row)

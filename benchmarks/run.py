@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import common
+import scene
 from common import Row
 
 from suite import paths, postgres
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _measure_here(options.figures[0], options.quick, Path(options.one))
     chosen = [name for name in FIGURES if name in (options.figures or FIGURES)]
     try:
+        scene.drop_leftovers()
         return _measure(chosen, options.quick)
     finally:
         if not options.keep:

@@ -95,6 +95,14 @@ def drop(*names: str) -> None:
         databases.drop(cluster(), name)
 
 
+def drop_leftovers() -> None:
+    """Drop what a killed run left; what is kept on purpose stays."""
+    beginning = database("")
+    for name in databases.names(cluster(), beginning):
+        if not name.startswith(database("kept_")):
+            drop(name)
+
+
 # === ODOO IN THIS PROCESS === #
 
 
