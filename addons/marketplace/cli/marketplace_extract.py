@@ -26,6 +26,9 @@ class MarketplaceExtract(Command):
             "-o", "--output", required=True, type=Path, help="folder for the files, made if missing"
         )
         self.parser.add_argument("-l", "--lang", help="language of names, e.g. ar_001")
+        self.parser.add_argument(
+            "--complete", action="store_true", help="also contacts, stock, orders and currencies"
+        )
         self.parser.add_argument("--company", type=int, help="id of the company; the first one")
         options = self.parser.parse_args(cmdargs)
         words = ["--no-http"]
@@ -55,6 +58,6 @@ class MarketplaceExtract(Command):
         if company not in companies:
             sys.exit(f"There is no company {options.company}.")
         try:
-            return extract(env, company, options.lang)
+            return extract(env, company, options.lang, complete=options.complete)
         except UserError as exc:
             sys.exit(str(exc))

@@ -79,6 +79,14 @@ class MarketplaceCredential(models.Model):
         else:
             self.sudo().create({"account_id": account.id, "key": key, **vals})
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A credential without a secret is none."""
+        for vals in vals_list:
+            if not vals.get("value") and not vals.get("token"):
+                raise UserError(self.env._("Enter the secret of “%s”.", vals.get("key") or ""))
+        return super().create(vals_list)
+
     # === EXPIRY === #
 
     @api.model

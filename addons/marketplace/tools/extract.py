@@ -1,4 +1,5 @@
-"""The four small CSV files of sample data by which an integration is tried out (R254).
+"""The four small CSV files of sample data by which an integration is tried out (R254), and those
+of a second step, with contacts, stock and orders (R255).
 
 The ids are those of the database, names are plain text in one language, and what only a variant
 has (SKU, barcode) is given for its template too where there is one variant (X54).
@@ -51,13 +52,54 @@ TABLES = (
     Table("res_company_minimal", "res.company", ("id", "name", "currency_id", "country_id"), 1),
 )
 
+# Of contacts only what matching needs: neither name nor address, phone or e-mail of a person.
+MORE_TABLES = (
+    Table(
+        "res_partner_minimal",
+        "res.partner",
+        ("id", "ref", "is_company", "parent_id", "country_id", "active"),
+        20,
+    ),
+    Table(
+        "stock_location_minimal",
+        "stock.location",
+        ("id", "complete_name", "usage", "company_id", "active"),
+        0,
+    ),
+    Table(
+        "stock_quant_minimal",
+        "stock.quant",
+        ("id", "product_id", "location_id", "quantity", "reserved_quantity"),
+        50,
+    ),
+    Table(
+        "sale_order_minimal",
+        "sale.order",
+        ("id", "name", "partner_id", "state", "date_order", "currency_id", "amount_total"),
+        20,
+    ),
+    Table(
+        "sale_order_line_minimal",
+        "sale.order.line",
+        ("id", "order_id", "product_id", "product_uom_qty", "price_unit"),
+        50,
+    ),
+    Table(
+        "res_currency_minimal",
+        "res.currency",
+        ("id", "name", "symbol", "rounding", "active"),
+        0,
+    ),
+)
 
-def extract(env, company, lang=None):
+
+def extract(env, company, lang=None, *, complete=False):
     """The files, with the rights of the user of ``env``.
 
     :param company: whose products (and those of all companies) and whose row are given.
     :param lang: code of an installed language for names; the user's by default.
-    :return: {file name: bytes}, always these four, UTF-8 with a header row.
+    :param complete: also the second step: contacts, locations, stock, orders, currencies.
+    :return: {file name: bytes}, always these four (ten), UTF-8 with a header row.
     :raise UserError: the language is not installed.
     """
     installed = dict(env["res.lang"].get_installed())
@@ -71,7 +113,8 @@ def extract(env, company, lang=None):
             )
         )
     env = env(context={**env.context, "lang": lang, "active_test": True})
-    return {f"{table.name}.csv": _file(env, company, table) for table in TABLES}
+    tables = (*TABLES, *MORE_TABLES) if complete else TABLES
+    return {f"{table.name}.csv": _file(env, company, table) for table in tables}
 
 
 def packed(files):
@@ -97,8 +140,14 @@ def _file(env, company, table):
 def _domain(company, table):
     if table.model == "res.company":
         return Domain("id", "=", company.id)
-    if table.model == "product.category":
+    if table.model in ("product.category", "res.currency"):
         return Domain.TRUE
+    if table.model == "stock.location":
+        return Domain("company_id", "=", company.id) & Domain("usage", "=", "internal")
+    if table.model == "stock.quant":
+        return Domain("company_id", "=", company.id) & Domain("location_id.usage", "=", "internal")
+    if table.model in ("sale.order", "sale.order.line"):
+        return Domain("company_id", "=", company.id)
     return Domain("company_id", "in", [False, company.id])
 
 
@@ -110,6 +159,8 @@ def _text(record, name):
         return value.id or ""
     if kind == "boolean":
         return "t" if value else "f"
+    if kind == "datetime":
+        return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
     if kind in ("float", "monetary"):
         return format(Decimal(repr(value)).normalize(), "f")
     return "" if value is False else value

@@ -6,7 +6,7 @@ from ..tools.extract import extract, packed
 
 
 class MarketplaceExtractWizard(models.TransientModel):
-    """Sample data for whoever tries out an integration: four small CSV files."""
+    """Sample data for whoever tries out an integration: small CSV files."""
 
     _name = "marketplace.extract.wizard"
     _description = "Marketplace Extraction of Sample Data"
@@ -20,17 +20,23 @@ class MarketplaceExtractWizard(models.TransientModel):
         required=True,
         default=lambda self: self.env.lang or "en_US",
     )
+    complete = fields.Boolean(
+        "With contacts, stock and orders",
+        help="Six more files, as the second step of trying out an integration. Names, addresses "
+        "and e-mail addresses of contacts are left out.",
+    )
     file = fields.Binary(readonly=True)
     file_name = fields.Char(readonly=True, default="marketplace_sample_data.zip")
 
-    @api.onchange("company_id", "lang")
+    @api.onchange("company_id", "lang", "complete")
     def _onchange_choice(self):
         self.file = False
 
     def action_extract(self):
         """Make the ZIP and download it."""
         self.ensure_one()
-        self.file = base64.b64encode(packed(extract(self.env, self.company_id, self.lang)))
+        files = extract(self.env, self.company_id, self.lang, complete=self.complete)
+        self.file = base64.b64encode(packed(files))
         return {
             "type": "ir.actions.act_url",
             "target": "download",

@@ -5,14 +5,17 @@ import os
 import stat
 import tempfile
 import threading
+from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import psycopg2
 from cryptography.fernet import Fernet
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import config
+from odoo.tools import config, format_date, mute_logger
 
 from odoo.addons.marketplace.tools import secrets
 
@@ -60,7 +63,7 @@ class TestCredentials(SecretCase):
         self.env.cr.execute("SELECT marketplace_credential::text FROM marketplace_credential")
         self.assertNotIn(SECRET, str(self.env.cr.fetchall()))
 
-    @covers("X35", "R408")
+    @covers("X35")
     def test_nobody_reads_a_secret_back_by_any_way_of_the_web_client(self):
         credential = self.store()
         manager = new_test_user(
@@ -113,6 +116,36 @@ class TestCredentials(SecretCase):
         known = self.env["marketplace.credential"]._read_all(self.account)
         self.assertEqual(known["second"], "new")
 
+    @covers("R407", "R408", "R409")
+    def test_a_credential_needs_a_name_and_a_secret_and_has_the_platform_of_its_account(self):
+        credentials = self.env["marketplace.credential"]
+        account = {"account_id": self.account.id}
+        with self.assertRaises(UserError) as caught:
+            credentials.create({**account, "key": "empty"})
+        self.assertIn("empty", str(caught.exception))
+        with self.assertRaises(psycopg2.errors.NotNullViolation), mute_logger("odoo.sql_db"):
+            credentials.create({**account, "value": SECRET})
+        with self.assertRaises(psycopg2.errors.UniqueViolation), mute_logger("odoo.sql_db"):
+            credentials.create([{**account, "key": "twice", "value": SECRET}] * 2)
+        made = credentials.create({**account, "key": "good", "value": SECRET})
+        self.assertEqual(made.platform, "fake")
+
+    @covers("R410")
+    def test_people_hear_two_weeks_before_a_credential_expires(self):
+        store = self.env["marketplace.credential"]._store
+        now = fields.Datetime.now()
+        store(self.account, "soon", SECRET, now + timedelta(days=13))
+        store(self.account, "later", SECRET, now + timedelta(days=15))
+        for _night in range(2):
+            self.env["marketplace.engine"]._cron_reconcile()
+        causes = self.account.cause_ids.filtered(lambda cause: cause.state == "open")
+        self.assertEqual(causes.mapped("code"), ["credential_expires:soon"])
+        self.assertIn(format_date(self.env, now + timedelta(days=13)), causes.title)
+        self.assertEqual(len(causes.message_ids.filtered(lambda one: "soon" in one.body)), 1)
+        store(self.account, "soon", SECRET, now + timedelta(days=90))
+        self.env["marketplace.engine"]._cron_reconcile()
+        self.assertEqual(causes.state, "solved")
+
     def test_users_and_the_engine_see_no_credential(self):
         credential = self.store()
         user = new_test_user(self.env, "c-user", groups="marketplace.group_user")
@@ -132,7 +165,7 @@ class TestCredentials(SecretCase):
                     self.account.with_user(user).read([name])
         self.assertNotIn(self.account.webhook_token, str(self.account.with_user(user).read()))
 
-    @covers("X35", "R129", "R409")
+    @covers("X35")
     def test_no_log_exception_job_message_or_stored_call_holds_a_secret(self):
         lines = self.every_log_line()
         self.store()
@@ -292,7 +325,7 @@ class TestKey(SecretCase):
     def rotate(self, **vals):
         return self.env["marketplace.rotate.key.wizard"].create(vals).action_rotate()["params"]
 
-    @covers("X35", "R410")
+    @covers("X35")
     def test_after_a_rotation_the_old_key_may_be_thrown_away(self):
         old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
         os.environ[secrets.ENVIRONMENT] = old
@@ -308,7 +341,7 @@ class TestKey(SecretCase):
             self.read_secret()
         self.assertTrue(credential.sudo().token)
 
-    @covers("R410")
+    @covers("X35")
     def test_the_button_makes_a_new_key_in_front_of_the_old_one(self):
         self.store()
         old = self.path.read_text()

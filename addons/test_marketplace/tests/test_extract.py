@@ -45,7 +45,7 @@ class TestExtract(TransactionCase):
             for content in files.values()
         ]
 
-    @covers("R254", "R255", "R256", "R257", "X54")
+    @covers("R251", "R254", "R256", "R257", "X54")
     def test_four_files_with_exactly_these_columns_and_values(self):
         single = self.product(
             "Green\nTea", list_price=12.5, default_code="TEA, 1", barcode="6221234567890"
@@ -164,6 +164,82 @@ class TestExtract(TransactionCase):
         with zipfile.ZipFile(io.BytesIO(base64.b64decode(wizard.file))) as archive:
             self.assertEqual(archive.namelist(), NAMES)
             self.assertIsNone(archive.testzip())
+
+    @covers("R252", "R253", "R255")
+    def test_the_second_step_adds_contacts_stock_orders_and_currencies(self):
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", self.company.id)])
+        env = self.env(context={**self.env.context, "allowed_company_ids": self.company.ids})
+        product = self.product("Tea", is_storable=True).product_variant_id
+        env["stock.quant"]._update_available_quantity(product, warehouse.lot_stock_id, 7.5)
+        buyer = env["res.partner"].create(
+            {"name": "Mona Secret", "email": "mona@shop.example", "company_id": self.company.id}
+        )
+        order = env["sale.order"].create(
+            {
+                "partner_id": buyer.id,
+                "company_id": self.company.id,
+                "date_order": "2026-03-04 05:06:07",
+                "order_line": [
+                    (0, 0, {"product_id": product.id, "product_uom_qty": 2, "price_unit": 3.25})
+                ],
+            }
+        )
+        files = extract(env, self.company, "en_US", complete=True)
+        self.assertEqual(
+            list(files),
+            NAMES
+            + [
+                f"{name}_minimal.csv"
+                for name in (
+                    "res_partner",
+                    "stock_location",
+                    "stock_quant",
+                    "sale_order",
+                    "sale_order_line",
+                    "res_currency",
+                )
+            ],
+        )
+        self.assertNotIn(b"Mona", b"".join(files.values()))
+        self.assertNotIn(b"mona@", b"".join(files.values()))
+        tables = {
+            name: list(csv.reader(io.StringIO(content.decode(), newline="")))
+            for name, content in files.items()
+        }
+        currency = order.currency_id
+        self.assertEqual(
+            tables["sale_order_minimal.csv"],
+            [
+                ["id", "name", "partner_id", "state", "date_order", "currency_id", "amount_total"],
+                [
+                    str(order.id),
+                    order.name,
+                    str(buyer.id),
+                    "draft",
+                    "2026-03-04 05:06:07",
+                    str(currency.id),
+                    "6.5",
+                ],
+            ],
+        )
+        self.assertEqual(
+            tables["sale_order_line_minimal.csv"][1],
+            [str(order.order_line.id), str(order.id), str(product.id), "2", "3.25"],
+        )
+        stock = warehouse.lot_stock_id
+        self.assertEqual(
+            [row[1:] for row in tables["stock_quant_minimal.csv"][1:]],
+            [[str(product.id), str(stock.id), "7.5", "0"]],
+        )
+        self.assertIn(
+            [str(stock.id), stock.complete_name, "internal", str(self.company.id), "t"],
+            tables["stock_location_minimal.csv"],
+        )
+        self.assertIn(str(buyer.id), [row[0] for row in tables["res_partner_minimal.csv"][1:]])
+        self.assertIn(
+            [str(currency.id), currency.name],
+            [row[:2] for row in tables["res_currency_minimal.csv"]],
+        )
 
     def test_only_managers_have_the_button(self):
         user = new_test_user(self.env, "extract-user", groups="marketplace.group_user")

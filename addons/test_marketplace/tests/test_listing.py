@@ -86,7 +86,7 @@ class TestListing(MarketplaceCase):
         self.assertEqual((self.quantity(), self.quantity(boxes)), (13, 1))
         self.assertEqual(self.price(boxes).amount, Decimal("120.00"))
 
-    @covers("R316", "R252")
+    @covers("R316")
     def test_only_the_account_s_locations_count(self):
         second = self.env["stock.warehouse"].create({"name": "Second", "code": "SEC"})
         self.env["stock.quant"]._update_available_quantity(self.tea, second.lot_stock_id, 100)
@@ -122,7 +122,6 @@ class TestListing(MarketplaceCase):
         self.tea.sale_ok = False
         self.assertEqual(self.quantity(), 0)
 
-    @covers("R252")
     def test_no_location_is_a_trouble_and_never_everything(self):
         account = self._make_account("Nowhere", sync_stock=False)
         account.location_ids = False
@@ -152,7 +151,7 @@ class TestListing(MarketplaceCase):
         self.account.write({"price_source": "pricelist", "pricelist_id": pricelist.id})
         self.assertEqual(self.price(), Money(Decimal("8.00"), self.account.currency_id.name))
 
-    @covers("X49", "R253")
+    @covers("X49")
     def test_prices_are_converted_to_the_currency_of_the_account(self):
         euro, dollar = self.env.ref("base.EUR"), self.env.ref("base.USD")
         other = (euro | dollar) - self.account.company_id.currency_id
@@ -285,7 +284,7 @@ class TestListing(MarketplaceCase):
 
     # === SEVERAL ACCOUNTS === #
 
-    @covers("X4", "X5", "X17", "R56", "R62", "R349")
+    @covers("X4", "X5", "X17", "R56", "R62")
     def test_one_operation_has_a_status_on_each_account(self):
         other = self._make_account("Second")
         self._list(self.tea, other)
@@ -304,7 +303,7 @@ class TestListing(MarketplaceCase):
         found = self.env["marketplace.product.operation"].search([("status", "=", "error")])
         self.assertIn(operation, found)
 
-    @covers("R42", "R43", "R58", "R59", "R82", "X14", "R436")
+    @covers("R58", "R59", "X14")
     def test_the_manual_synchronization_records_a_create_for_every_listed_product(self):
         self.run_engine()
         self.channel.calls.clear()

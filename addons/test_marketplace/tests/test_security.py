@@ -90,7 +90,7 @@ class TestRules(SecurityCase):
         names = {model._name for model in self.models()}
         self.assertFalse(set(NO_COMPANY_RULE) - names)
 
-    @covers("R292", "R408")
+    @covers("R292", "R46")
     def test_rights_of_users_managers_and_the_engine(self):
         core = {model._name for model in self.models() if model._module == "marketplace"}
         self.assertEqual(core - set(RIGHTS), set(), "say here who may do what with it")

@@ -56,7 +56,7 @@ class TestSender(MarketplaceCase):
         moment = clock.now() + timedelta(**delta)
         return patch.object(clock, "now", lambda: moment)
 
-    @covers("R315", "R326")
+    @covers("R315", "R326", "R66")
     def test_a_job_killed_after_the_claim_loses_nothing(self):
         self.tea.list_price = 11
         with patch.object(type(self.env["marketplace.sender"]), "_push", side_effect=Killed):
@@ -89,7 +89,6 @@ class TestSender(MarketplaceCase):
         self.run_engine()
         self.assertEqual(item.status, "success")
 
-    @covers("R320")
     def test_after_the_last_attempt_a_person_is_asked(self):
         self.tea.list_price = 11
         self.channel.fail_next(TransportError("reset"), verb="push", times=99)
@@ -222,12 +221,14 @@ class TestSender(MarketplaceCase):
 
     # === LOGS === #
 
-    @covers("R46", "R70", "R191", "R434", "R425")
+    @covers("R434")
     def test_a_submission_keeps_its_calls_without_secrets(self):
         self.tea.list_price = 11
         self.run_engine()
         submission = self.last_item().submission_id
         self.assertEqual((submission.state, submission.item_count), ("done", 1))
+        self.assertEqual(len(submission.exchange_ids), 1)
+        self.assertIn("11.00", submission.exchange_ids.request)
         for exchange in submission.exchange_ids:
             self.assertNotIn("fake-token", exchange.request + exchange.response + exchange.url)
 
@@ -236,17 +237,82 @@ class TestSender(MarketplaceCase):
         self.tea.list_price = 11
         self.run_engine()
         failed = self.last_item()
+        solved, fresh = (
+            self.env["marketplace.cause"]._raise(self.account, code, code)
+            for code in ("long ago", "lately")
+        )
+        (solved | fresh)._close()
+        items = self.env["marketplace.inbox"].create(
+            [
+                {
+                    "account_id": self.account.id,
+                    "topic": "order",
+                    "external_id": status,
+                    "revision": "1",
+                    "status": status,
+                }
+                for status in ("new", "done", "ignored", "quarantined", "error")
+            ]
+        )
+        order_operations = self.env["marketplace.order.operation"].create(
+            [
+                {
+                    "model_name": "sale.order",
+                    "record_id": 1,
+                    "order_id": 1,
+                    "record_operation": "confirmation",
+                    "operation_timestamp": clock.now(),
+                    "dispatched_at": moment,
+                }
+                for moment in (clock.now(), False)
+            ]
+        )
+        self.env.flush_all()
         self.env.cr.execute(
             """
             UPDATE marketplace_outbox SET status_at = status_at - interval '200 days';
             UPDATE marketplace_product_operation
                SET dispatched_at = dispatched_at - interval '200 days';
+            UPDATE marketplace_order_operation
+               SET dispatched_at = dispatched_at - interval '200 days';
             UPDATE marketplace_submission SET started_at = started_at - interval '200 days';
             UPDATE marketplace_exchange SET started_at = started_at - interval '200 days';
+            UPDATE marketplace_inbox SET received_at = received_at - interval '200 days';
+            UPDATE marketplace_cause SET last_at = last_at - interval '200 days'
+             WHERE code = 'long ago';
             """
         )
         self.env.invalidate_all()
         self.env["marketplace.account"]._gc_log()
+        self.env.invalidate_all()
         self.assertEqual(self.env["marketplace.outbox"].search([]), failed)
         self.assertEqual(len(self.env["marketplace.product.operation"].search([])), 1)
         self.assertFalse(self.env["marketplace.exchange"].search([]))
+        self.assertEqual(items.exists().mapped("status"), ["new", "quarantined", "error"])
+        self.assertEqual(order_operations.exists(), order_operations[1])
+        self.assertEqual((solved | fresh | failed.cause_id).exists(), fresh | failed.cause_id)
+
+    def test_a_younger_log_than_the_account_wants_to_keep_stays(self):
+        self.account.write({"retention_days": 30, "body_retention_days": 5})
+        self.tea.list_price = 11
+        self.run_engine()
+        counts = []
+        for days in (4, 2, 25):
+            for table, column in (
+                ("outbox", "status_at"),
+                ("submission", "started_at"),
+                ("exchange", "started_at"),
+            ):
+                # pylint: disable=sql-injection
+                self.env.cr.execute(
+                    f"UPDATE marketplace_{table} SET {column} = {column} - interval '{days} days'"
+                )
+            self.env.invalidate_all()
+            self.env["marketplace.account"]._gc_log()
+            counts.append(
+                [
+                    bool(self.env[f"marketplace.{model}"].search_count([]))
+                    for model in ("outbox", "submission", "exchange")
+                ]
+            )
+        self.assertEqual(counts, [[True, True, True], [True, True, False], [False, False, False]])
