@@ -118,7 +118,10 @@ class TestOrderImport(OrderCase):
         self.assertEqual((box.external_id, box.uom_id), ("F-12", dozen))
         # Five pieces are no unit here: sold as pieces, and not listed as if one piece were five.
         self.assertEqual(
-            [(line.product_uom_id, line.product_uom_qty) for line in order.sale_order_id.order_line],
+            [
+                (line.product_uom_id, line.product_uom_qty)
+                for line in order.sale_order_id.order_line
+            ],
             [(dozen, 2.0), (cola.uom_id, 5.0)],
         )
         self.assertFalse(piece.external_id)
