@@ -132,7 +132,7 @@ class TestOrderChange(OrderCase):
         )
         self.assertEqual(self.item().status, "done")
 
-    @covers("R187", "R190")
+    @covers("R190")
     def test_cancelled_on_the_channel_cancels_and_frees_the_stock(self):
         self.change(status="cancelled", cancelled_by="buyer", cancel_reason="changed_mind")
         self.assertEqual((self.sale.state, self.sale.picking_ids.state), ("cancel", "cancel"))
@@ -167,7 +167,6 @@ class TestOrderChange(OrderCase):
         self.assertEqual(self.sale.state, "cancel")
         self.assertIn("credit note", self.activities(self.sale).summary)
 
-    @covers("R187")
     def test_news_for_an_order_that_is_cancelled_here_is_asked_about_once(self):
         self.sale._action_cancel()
         self.env.cr.flush()
@@ -184,7 +183,7 @@ class TestOrderChange(OrderCase):
         self.change(2, tea=9, status="pending")
         self.assertEqual(self.sale.order_line[0].product_uom_qty, 9.0)
 
-    @covers("R139", "R188")
+    @covers("R139")
     def test_what_the_channel_may_not_set_is_recorded_and_nothing_else(self):
         orders = type(self.env["marketplace.order"])
         self.patch(orders, "_inbound_allowed", lambda order, status: status == "pending")
