@@ -135,6 +135,8 @@ class MarketplaceOrder(models.Model):
         self._fit_total(account, draft, pricer)
         sale.locked = locked
         self._log_lines(changed, removed)
+        if sale.state in ("draft", "sent") and not self.hands_off:
+            self._record_held(sale)
 
     def _write_line(self, draft, plan, row, pricer):
         """One changed or new line, in the sales order and in the ledger."""
