@@ -1,4 +1,5 @@
 from . import (
+    account_move,
     marketplace_account,
     marketplace_account_webhook,
     marketplace_listing,

@@ -91,6 +91,22 @@ class MarketplaceAccount(models.Model):
         help="Proposed when an order is cancelled; used when nobody can be asked.",
     )
 
+    cartona_journal_id = fields.Many2one(
+        "account.journal",
+        "Settlement journal",
+        domain="[('type', '=', 'general'), ('company_id', '=', company_id)]",
+        check_company=True,
+        help="With an account beside it, every posted invoice is divided: what Cartona pays as "
+        "credit or collects as instalment is owed by Cartona, the rest is the retailer's cash.",
+    )
+    cartona_clearing_account_id = fields.Many2one(
+        "account.account",
+        "Owed by Cartona",
+        domain="[('account_type', 'in', ('asset_current', 'liability_current'))]",
+        check_company=True,
+        help="Credit and instalments minus wallet top-ups: what Cartona's payments settle.",
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("company_id", "provider")
@@ -230,6 +246,19 @@ class MarketplaceAccount(models.Model):
                 cancel_reason=self.cartona_cancel_reason or "",
             )
         return options
+
+    def _credential_spec(self):
+        """Override of ``marketplace`` to say where Cartona's token comes from."""
+        if self.provider != "cartona":
+            return super()._credential_spec()
+        return [
+            {
+                "key": "token",
+                "label": self.env._("API token"),
+                "hint": self.env._("Cartona gives it to each supplier; ask your contact there."),
+                "required": True,
+            }
+        ]
 
     def _partner_external_id(self, text):
         """Override of ``marketplace`` to add the prefix that people leave out (X39)."""

@@ -45,6 +45,14 @@ class MarketplaceOrder(models.Model):
     cartona_top_up = fields.Monetary(
         "Wallet top-up", compute="_compute_cartona_money", help="Cash collected for Cartona."
     )
+    cartona_settlement_id = fields.Many2one(
+        "account.move",
+        "Settlement",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="Journal entry with what Cartona pays and what is collected for it.",
+    )
     cartona_handed_at = fields.Datetime(
         "Handed to salesman", readonly=True, copy=False, help="The retailer can no longer change."
     )
@@ -87,6 +95,14 @@ class MarketplaceOrder(models.Model):
             order.cartona_top_up = amounts.get("top_up", 0)
 
     # === HOOKS OF THE CORE === #
+
+    def _apply(self, message):
+        """Override of ``marketplace``: Cartona's messages hold a status alone, and are sent after
+        a change of the lines as well; those are fetched at once."""
+        result = super()._apply(message)
+        if self.provider == "cartona" and message.order is None and self.status not in OVER:
+            self.env["marketplace.engine"]._wake_pull(self.account_id)
+        return result
 
     def _inbound_allowed(self, status):
         """Override of ``marketplace`` for the permission matrix (R138, R139, R187, R188)."""
@@ -223,6 +239,34 @@ class MarketplaceOrder(models.Model):
             parts=", ".join(shown),
             cash=self.currency_id.format(self.cash_to_collect),
         )
+
+    def _cartona_settle(self, invoice):
+        """Divide the money of a posted invoice between the retailer and Cartona, once an order.
+
+        Nothing happens while the account names no journal and no account for it.
+        """
+        self.ensure_one()
+        account = self.account_id
+        paid = self.cartona_credit + self.cartona_installment
+        unsettled = self.cartona_settlement_id.state != "posted"
+        named = account.cartona_journal_id and account.cartona_clearing_account_id
+        if not (named and unsettled and (paid or self.cartona_top_up)):
+            return
+        invoice = invoice.sudo().with_company(account.company_id)
+        entry = invoice.create(
+            invoice._cartona_settlement_vals(
+                account,
+                paid,
+                self.cartona_top_up,
+                self.currency_id,
+                self.env._("Cartona %s", self.number or self.external_id),
+            )
+        )
+        entry._post(soft=False)
+        self.cartona_settlement_id = entry
+        credit = entry._cartona_receivable().filtered(lambda line: line.balance < 0)
+        if credit:
+            (credit | invoice._cartona_receivable()).reconcile()
 
     # === DELIVERY WITH A CODE === #
 

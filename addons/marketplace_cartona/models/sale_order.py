@@ -77,6 +77,14 @@ class SaleOrder(models.Model):
         help="Total − paid by Cartona − instalment + wallet top-up.",
     )
 
+    cartona_settlement_id = fields.Many2one(
+        "account.move",
+        "Cartona settlement",
+        compute="_compute_cartona_order",
+        compute_sudo=True,
+        help="Journal entry with what Cartona pays and what is collected for it.",
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends(
@@ -89,6 +97,7 @@ class SaleOrder(models.Model):
         "marketplace_order_ids.cash_to_collect",
         "marketplace_order_ids.otp_required",
         "marketplace_order_ids.cartona_handed_at",
+        "marketplace_order_ids.cartona_settlement_id",
     )
     def _compute_cartona_order(self):
         for sale in self:
@@ -108,6 +117,7 @@ class SaleOrder(models.Model):
             sale.cartona_installment = order.cartona_installment
             sale.cartona_top_up = order.cartona_top_up
             sale.cartona_cash = order.cash_to_collect
+            sale.cartona_settlement_id = order.cartona_settlement_id
 
     @api.model
     def _search_cartona_id(self, operator, value):

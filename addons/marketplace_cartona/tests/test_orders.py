@@ -210,6 +210,52 @@ class TestOrdersIn(OrderCase):
         _hashed_id, plain = self.order_in()
         self.assertFalse(plain._prepare_invoice()["narration"])
 
+    def test_an_invoice_is_divided_between_the_retailer_and_cartona(self):
+        clearing = self.env["account.account"].create(
+            {"name": "Cartona", "code": "CART1", "account_type": "asset_current"}
+        )
+        journal = self.env["account.journal"].create(
+            {"name": "Cartona", "code": "CART", "type": "general"}
+        )
+        self.account.write(
+            {"cartona_journal_id": journal.id, "cartona_clearing_account_id": clearing.id}
+        )
+        _hashed_id, sale = self.order_in(
+            amount=10, cartona_credit="20", installment_cost="30", wallet_top_up="7.5"
+        )
+        sale.order_line.qty_delivered = 10
+        invoice = sale._create_invoices()
+        invoice.action_post()
+        entry = sale.cartona_settlement_id
+        self.assertEqual((entry.state, entry.cartona_invoice_id), ("posted", invoice))
+        owed = entry.line_ids.filtered(lambda line: line.account_id == clearing)
+        self.assertEqual(sorted(owed.mapped("amount_currency")), [-7.5, 50.0])
+        self.assertEqual(invoice.amount_residual, 50.0)
+        # What the retailer owes now is the cash to collect.
+        retailer = self.env["account.move.line"].search(
+            [
+                ("partner_id", "=", sale.partner_id.id),
+                ("account_type", "=", "asset_receivable"),
+                ("parent_state", "=", "posted"),
+            ]
+        )
+        self.assertEqual(sum(retailer.mapped("amount_residual_currency")), 57.5)
+        self.assertEqual(sale.cartona_cash, 57.5)
+        # The entry goes with its invoice, and comes again with it.
+        invoice.button_draft()
+        self.assertEqual(entry.state, "cancel")
+        invoice.action_post()
+        self.assertEqual(invoice.amount_residual, 50.0)
+        self.assertNotEqual(sale.cartona_settlement_id, entry)
+
+    def test_plain_cash_and_accounts_without_a_journal_are_not_divided(self):
+        _hashed_id, sale = self.order_in(amount=10, cartona_credit="20")
+        sale.order_line.qty_delivered = 10
+        invoice = sale._create_invoices()
+        invoice.action_post()
+        self.assertFalse(sale.cartona_settlement_id)
+        self.assertEqual(invoice.amount_residual, 100.0)
+
     # === CHANGES OF THE RETAILER === #
 
     @covers("R163", "X25", "R269")

@@ -267,6 +267,35 @@ class TestProducts(CartonaCase):
             self.rows(BASE_STOCK), [{"base_product_id": 4090, "available_stock_quantity": 25}]
         )
 
+    @covers("C17", "R271", "R295")
+    def test_a_unit_of_cartonas_catalogue_begins_to_be_sold(self):
+        units = [["piece", 1], ["box", 12]]
+        base = {"id": 650, "name": "Tea bags", "units": units}
+        self.cartona.call("POST", "cartona/base-products", base)
+        product = self._make_product(price=2, quantity=25)
+        piece = self._link(product, base_product_id=650)
+        dozen = self.env.ref("uom.product_uom_dozen")
+        box = self.env["marketplace.listing"].create(
+            {"account_id": self.account.id, "product_id": product.id, "uom_id": dozen.id}
+        )
+        self.assertEqual(
+            (piece.internal_id, box.internal_id), (str(product.id), f"{product.id}#12")
+        )
+        box.write(
+            {"cartona_base_product_id": "650", "cartona_unit": "box", "cartona_unit_count": 12}
+        )
+        self.send()
+        self.assertEqual(box.sync_status, "synced")
+        box.action_cartona_read()
+        self.assertTrue(box.external_id)
+        self.assertNotEqual(box.external_id, piece.external_id)
+        remote = [self.cartona.product(listing.external_id) for listing in (piece, box)]
+        self.assertEqual([float(one["selling_price"]) for one in remote], [2.0, 24.0])
+        self.assertEqual([one["available_stock_quantity"] for one in remote], [25, 2])
+        self.assertEqual(
+            [one["internal_product_id"] for one in remote], [piece.internal_id, box.internal_id]
+        )
+
     @covers("R264", "R271", "R275", "R276")
     def test_unit_and_base_product_are_read_from_cartona(self):
         listing = self._link(self._make_product(), base_product_id=4711, unit="box", unit_count=24)

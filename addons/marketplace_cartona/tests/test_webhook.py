@@ -73,6 +73,34 @@ class TestWebhook(HttpCase, OrderCase):
         )
         self.assertEqual(answer.status_code, 200)
 
+    @covers("R331", "X26")
+    def test_a_status_of_a_known_order_fetches_its_lines_at_once(self):
+        hashed_id, _sale = self.order_in()
+        wakes = []
+        self.patch(
+            type(self.env["marketplace.engine"]),
+            "_wake_after_commit",
+            lambda engine, method, account_id, argument=0: wakes.append((method, account_id)),
+        )
+        self.post({"hashed_id": hashed_id, "status": "approved"})
+        self.process()
+        self.assertEqual(wakes.count(("_job_pull", self.account.id)), 1)
+
+    @covers("R104", "R188", "R189", "R190", "X23")
+    def test_payment_shipment_and_delivery_arrive_by_webhook(self):
+        hashed_id, sale = self.order_in(delivered_by="delivered_by_cartona")
+        for word, status, state in (
+            ("payment confirmed", "confirmed", "assigned"),
+            ("shipped", "shipped", "assigned"),
+            ("delivered", "delivered", "done"),
+        ):
+            with self.subTest(word):
+                answer = self.post({"hashed_id": hashed_id, "status": word})
+                self.assertEqual(answer.status_code, 200)
+                self.process()
+                self.assertEqual(self.order_of(hashed_id).status, status)
+                self.assertEqual(sale.picking_ids.state, state)
+
     def test_the_same_message_again_is_stored_once(self):
         body = {"hashed_id": "pPX2wRNM", "status": "approved"}
         self.assertEqual(self.post(body).json(), {"received": 1})
