@@ -1,4 +1,5 @@
 from . import marketplace_sync_wizard
+from . import marketplace_sync_preview
 from . import marketplace_connect_wizard
 from . import marketplace_link_import
 from . import marketplace_link_import_plan

@@ -24,3 +24,4 @@ from . import test_manual
 from . import test_operations
 from . import test_budget
 from . import test_figures
+from . import test_preview
