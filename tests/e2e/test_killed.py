@@ -142,6 +142,7 @@ def test_killed_between_a_changed_order_and_its_answer(world: World) -> None:
     client("marketplace.outbox", "action_mark_sent", [item["id"]])
 
     world.settle()
+    assert world.open_causes() == []
     assert client("marketplace.outbox", "read", [item["id"]], ["status"])[0]["status"] == "success"
     assert told_by_supplier(world.orders()[hashed_id])["changed lines"] == 1
 
@@ -182,6 +183,7 @@ def test_killed_between_news_of_an_order_and_their_answer(world: World, news: st
         f" WHERE ledger.external_id = '{hashed_id}'"
     )
     assert statuses == [["success"]]
+    assert world.open_causes() == []
 
 
 @covers("R315", "R326", "X41")
