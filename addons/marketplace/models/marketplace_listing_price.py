@@ -6,6 +6,7 @@ from odoo.tools import float_repr
 from marketplace_adapters.core import Money, PriceState
 
 from ..snapshot import Tell, Trouble
+from ..tools.pricing import own_taxes
 
 
 class MarketplaceListing(models.Model):
@@ -72,7 +73,7 @@ class MarketplaceListing(models.Model):
     def _apply_tax(self, account, steps):
         for listing in self.filtered("product_id"):
             product = listing.product_id.with_company(account.company_id)
-            taxes = product.taxes_id._filter_taxes_by_company(account.company_id)
+            taxes = own_taxes(product, account.company_id)
             if not taxes:
                 continue
             computed = taxes.compute_all(

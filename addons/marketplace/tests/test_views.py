@@ -69,7 +69,7 @@ class TestViews(ScreenCase):
                     with self.subTest(view=view.xml_id, user=user.login):
                         self.assertIsNotNone(self.arch(view, user))
 
-    @covers("R213", "R217", "R220", "R225", "R230", "R231", "R248", "R250", "X58")
+    @covers("R207", "R213", "R217", "R220", "R225", "R230", "R231", "R248", "R250", "R306", "X58")
     def test_existing_screens_are_extended_for_users_alone(self):
         for xml_id, anchor in EXTENDED.items():
             view = self.env.ref(xml_id)
@@ -243,6 +243,24 @@ class TestReach(ScreenCase):
                 with self.subTest(model=model._name):
                     if self.may_read(model._name, self.manager):
                         self.assertIn(model._name, shown)
+
+    @covers("R218", "R245", "R247")
+    def test_configuration_monitoring_and_connection_test_are_the_new_screens(self):
+        for xml_id, model, view_type in (
+            ("marketplace.action_dashboard", "marketplace.account", "kanban"),
+            ("marketplace.action_connect_wizard", "marketplace.connect.wizard", "form"),
+            ("marketplace.action_exchange", "marketplace.exchange", "list"),
+        ):
+            action = self.env.ref(xml_id)
+            with self.subTest(action=xml_id):
+                self.assertEqual(action.res_model, model)
+                self.assertIn(view_type, action.view_mode.split(","))
+        wizard = self.env.ref("marketplace.action_connect_wizard")
+        form = etree.fromstring(
+            self.env[wizard.res_model].with_user(self.manager).get_view(view_type="form")["arch"]
+        )
+        self.assertEqual(len(form.xpath("//button[@name='action_test']")), 1)
+        self.assertEqual(self.env.ref("marketplace.action_figures").tag, "marketplace_figures")
 
     def test_configuration_is_for_managers(self):
         for name in ("connect_wizard", "connect_credential"):

@@ -3,6 +3,11 @@
 from odoo.fields import Domain
 
 
+def own_taxes(product, company):
+    """The sales taxes of a product that belong to a company or to one above it."""
+    return product.with_company(company).taxes_id._filter_taxes_by_company(company)
+
+
 class Pricer:
     """Taxes and unit prices of one batch of one company; remembers what it computed.
 
@@ -28,7 +33,7 @@ class Pricer:
         """Taxes of a product in this company, mapped by the fiscal position."""
         key = (product.id, position.id)
         if key not in self._taxes:
-            own = product.with_env(self.env).taxes_id._filter_taxes_by_company(self.company)
+            own = own_taxes(product.with_env(self.env), self.company)
             self._taxes[key] = position.map_tax(own)
         return self._taxes[key]
 

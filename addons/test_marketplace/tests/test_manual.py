@@ -60,7 +60,7 @@ class TestSyncWizard(OrderCase):
 
     # === PRODUCTS === #
 
-    @covers("R40", "R42", "R43", "R58", "R60", "R82", "R436")
+    @covers("R40", "R42", "R43", "R58", "R60", "R82", "R206", "R436")
     def test_all_products_are_recorded_as_created_and_go_the_usual_way(self):
         self.settle()
         self.env.cr.postcommit.clear()
@@ -198,7 +198,7 @@ class TestSyncWizard(OrderCase):
         period = f"{fields.Datetime.to_string(wizard.date_from)}/"
         self.assertEqual(self.jobs("_job_fetch"), [(self.account.id, period)])
 
-    @covers("R44", "R321")
+    @covers("R44", "R206", "R321")
     def test_a_period_is_fetched_and_the_live_cursor_stays(self):
         for days, name in ((0, "N-1"), (40, "N-2"), (90, "N-3")):
             self.channel.place_order(

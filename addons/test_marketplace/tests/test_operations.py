@@ -259,6 +259,15 @@ class TestQueue(LogCase):
             [("listing_id", "=", listing.id), ("kind", "=", "price")], order="id desc", limit=1
         )
 
+    @covers("R124")
+    def test_what_speaks_to_channels_stores_nothing_itself(self):
+        for name in ("engine", "sender", "dispatcher", "recorder", "home", "figures"):
+            model = self.env[f"marketplace.{name}"]
+            with self.subTest(model=name):
+                self.assertTrue(model._abstract)
+                self.env.cr.execute("SELECT to_regclass(%s)", [model._table])
+                self.assertEqual(self.env.cr.fetchone(), (None,))
+
     @covers("R260")
     def test_bulk_operations_can_be_switched_off_for_an_account(self):
         products = [self._make_product(f"P{number}") for number in range(4)]

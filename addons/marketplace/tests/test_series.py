@@ -1,0 +1,95 @@
+"""What a later series of Odoo may change is used in one place each."""
+
+import ast
+from pathlib import Path
+
+from odoo import release
+from odoo.modules.module import get_manifest
+from odoo.tests import BaseCase, tagged
+
+from marketplace_adapters.testing import covers
+
+ADDON = Path(__file__).parent.parent
+
+# Odoo's internals and the one file that uses each; ROADMAP.md names the files.
+INTERNALS = {
+    "_action_cancel": "models/marketplace_order_update.py",
+    "_check_company_domain": "tools/pricing.py",
+    "_compute_quantities_dict": "models/marketplace_listing_stock.py",
+    "_filter_taxes_by_company": "tools/pricing.py",
+    "_get_fiscal_position": "tools/pricing.py",
+    "_get_products_price": "models/marketplace_listing_price.py",
+    "_get_tax_details": "tools/pricing.py",
+    "_has_common_reference": "wizards/marketplace_link_matcher.py",
+    "_price_compute": "models/marketplace_listing_price.py",
+    "_reverse_moves": "models/marketplace_order_update.py",
+    "_sql_error_to_message": "wizards/marketplace_link_planner.py",
+    "_store_values": "models/marketplace_engine.py",
+    "_xmlid_to_res_id": "controllers/webhook.py",
+}
+# Underscored by habit, yet the same in every series that Odoo supports.
+COMMON = {
+    "_description_selection",
+    "_description_string",
+    "_fields",
+    "_for_xml_id",
+    "_message_log",
+    "_message_log_batch",
+    "_name",
+    "_origin",
+    "_read_group",
+    "_search",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestSeries(BaseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.trees = {
+            path.relative_to(ADDON).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+            for path in sorted(ADDON.rglob("*.py"))
+            if "tests" not in path.parts
+        }
+
+    def names_of_ours(self):
+        for tree in self.trees.values():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef):
+                    yield node.name
+                elif isinstance(node, ast.Assign):
+                    for target in node.targets:
+                        if isinstance(target, (ast.Name, ast.Attribute)):
+                            yield getattr(target, "id", None) or target.attr
+
+    @covers("R334", "R336")
+    def test_each_internal_of_odoo_is_used_in_one_place(self):
+        ours = set(self.names_of_ours())
+        used = {}
+        for path, tree in self.trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+                    name = node.attr
+                    if not name.startswith("__") and name not in ours | COMMON and name != "_":
+                        used.setdefault(name, set()).add(path)
+        self.assertEqual(used, {name: {path} for name, path in INTERNALS.items()})
+
+    @covers("R336", "X32")
+    def test_no_code_asks_for_the_series_and_the_manifest_names_it(self):
+        for path, tree in self.trees.items():
+            asked = {
+                node.attr if isinstance(node, ast.Attribute) else getattr(node, "name", None)
+                for node in ast.walk(tree)
+                if isinstance(node, (ast.Attribute, ast.alias))
+            }
+            with self.subTest(path=path):
+                self.assertFalse(asked & {"release", "version_info", "serie", "major_version"})
+        self.assertTrue(get_manifest("marketplace")["version"].startswith(f"{release.series}."))
+
+    @covers("R346")
+    def test_the_known_limits_name_the_series_and_where_it_matters(self):
+        text = (ADDON / "readme" / "ROADMAP.md").read_text(encoding="utf-8")
+        self.assertIn(f"Odoo {release.series}", text)
+        for path in sorted(set(INTERNALS.values())):
+            self.assertIn(f"`{path}`", text)
