@@ -112,6 +112,11 @@ STOPPED_SECONDS = 60.0
 ORPHAN_SECONDS = 120
 # People hear that a credential expires so many days before.
 EXPIRY_DAYS = 14
+# A burst of webhooks is so many within a second: while it lasts, the import leaves the processors
+# to the acknowledgements, the oldest message waits at most so many seconds.
+BURST_MESSAGES = 10
+BURST_PATIENCE = 5.0
+BURST_PAUSE = 1.0
 # Seconds until a pull that was wanted while another was under way.
 PULL_AGAIN = 2
 # Operations dispatched in one transaction, newest first.

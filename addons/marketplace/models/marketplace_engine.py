@@ -14,7 +14,7 @@ from odoo.addons.queue_job.job import Job
 
 from marketplace_adapters.core import AuthError, ThrottledError
 
-from ..const import JOB_SECONDS, PULL_AGAIN, STOPPED_SECONDS
+from ..const import BURST_PAUSE, JOB_SECONDS, PULL_AGAIN, STOPPED_SECONDS
 from ..tools import clock
 from ..tools.db import fresh_env, session_lock
 from ..tools.faults import log_failure
@@ -49,7 +49,8 @@ class MarketplaceEngine(models.AbstractModel):
         schema may change.
 
         :param int account_id: 0 for jobs that serve all accounts.
-        :param datetime eta: naive UTC; later waiting jobs do not count as equal.
+        :param datetime eta: naive UTC; later waiting jobs do not count as equal, but for the import
+            of what was received one that pauses in a burst does.
         """
         identity = f"marketplace:{method}:{account_id}:{argument}"
         columns, values = self._job_row(method, account_id, argument)
@@ -63,7 +64,7 @@ class MarketplaceEngine(models.AbstractModel):
                        SELECT 1 FROM queue_job
                         WHERE identity_key = %s
                           AND state IN ('pending', 'enqueued', 'wait_dependencies')
-                          AND (eta IS NULL OR eta <= coalesce(%s, now() AT TIME ZONE 'UTC')))
+                          AND (eta IS NULL OR eta <= coalesce(%s, now() AT TIME ZONE 'UTC') + %s))
                 """,
                 SQL(", ").join(SQL.identifier(column) for column in columns),
                 str(uuid.uuid4()),
@@ -72,6 +73,7 @@ class MarketplaceEngine(models.AbstractModel):
                 SQL(", ").join(SQL("%s", value) for value in values),
                 identity,
                 eta,
+                timedelta(seconds=BURST_PAUSE if method == "_job_process" else 0),
             )
         )
 
@@ -150,9 +152,9 @@ class MarketplaceEngine(models.AbstractModel):
         """Marketplace: process what an account received"""
         account = self.env["marketplace.account"].browse(account_id)
         with session_lock(self.env, f"in.{account_id}") as held:
-            if not held:
-                return  # whoever holds it looks once more after letting go
-            wait = self._process_while_due(account)
+            # Whoever holds it goes on with what is due. The job made below is for what comes
+            # meanwhile: without it each message would make one that finds the lock taken.
+            wait = self._process_while_due(account) if held else BURST_PAUSE
         with fresh_env(self.env) as env:
             if wait is not None and env["marketplace.inbox"]._has_due(account_id):
                 env["marketplace.engine"]._wake(
@@ -321,8 +323,11 @@ class MarketplaceEngine(models.AbstractModel):
         """:return: seconds until it makes sense to come again, ``None`` when it makes none."""
         until = time.monotonic() + JOB_SECONDS
         try:
-            while self._process_batch(account) and time.monotonic() < until:
-                pass
+            while time.monotonic() < until:
+                if self._in_burst(account):
+                    return BURST_PAUSE
+                if not self._process_batch(account):
+                    break
         except AuthError as exc:
             self._pause_account(account, exc)
             return None
@@ -334,6 +339,11 @@ class MarketplaceEngine(models.AbstractModel):
         with fresh_env(self.env) as env:
             env["marketplace.cause"]._solve(account.with_env(env), ["process_stopped"])
         return 0.0
+
+    def _in_burst(self, account):
+        """Whether messages arrive faster than they should be disturbed, and none waits too long."""
+        with fresh_env(self.env) as env:
+            return env["marketplace.inbox"]._in_burst(account.id)
 
     def _process_batch(self, account):
         """One transaction's worth; retried when somebody else was quicker."""

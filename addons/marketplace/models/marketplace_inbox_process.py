@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from marketplace_adapters.core import AdapterError
 
-from ..const import MAX_ATTEMPTS
+from ..const import BURST_MESSAGES, BURST_PATIENCE, MAX_ATTEMPTS
 from ..tools.backoff import retry_delay
 from ..tools.faults import log_failure
 from ..tools.inbound import IMPORT_CONTEXT, Message, Quarantine
@@ -36,6 +36,24 @@ class MarketplaceInbox(models.Model):
             [account_id],
         )
         return self.env.cr.fetchone()[0]
+
+    @api.model
+    def _in_burst(self, account_id):
+        """Whether webhooks pour in just now, and the oldest item has not waited long."""
+        self.env.cr.execute(
+            """
+            SELECT count(*) FILTER (
+                       WHERE source = 'webhook' AND received_at > moment - interval '1 second'
+                   ) >= %s
+                   AND min(received_at) > moment - %s
+              FROM marketplace_inbox, (SELECT now() AT TIME ZONE 'UTC' AS moment) AS clock
+             WHERE account_id = %s AND status = 'new' AND not_before IS NULL
+             GROUP BY moment
+            """,
+            [BURST_MESSAGES, timedelta(seconds=BURST_PATIENCE), account_id],
+        )
+        found = self.env.cr.fetchone()
+        return bool(found and found[0])
 
     @api.model
     def _process_waiting(self, account, limit=50):

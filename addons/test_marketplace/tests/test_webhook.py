@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.marketplace import const as marketplace_const
 from odoo.addons.marketplace.models import marketplace_account_webhook
 from odoo.addons.marketplace.tools.rate import LocalBuckets
 
@@ -164,3 +165,38 @@ class TestWebhook(HttpCase):
     @covers("X51")
     def test_a_business_problem_is_answered_with_success(self):
         self.assertEqual(self.post({"id": "W-9", "status": "delivered"}).status_code, HTTPStatus.OK)
+
+    def pour(self, count):
+        for number in range(count):
+            self.assertEqual(self.post(order_id=f"B-{number}").status_code, HTTPStatus.OK)
+
+    def process(self):
+        engine = self.env.ref("marketplace.user_engine")
+        self.env["marketplace.engine"].with_user(engine)._job_process(self.account.id)
+        return self.env["queue.job"].search(
+            [
+                ("identity_key", "=", f"marketplace:_job_process:{self.account.id}:0"),
+                ("state", "=", "pending"),
+                ("eta", "!=", False),
+            ]
+        )
+
+    def test_while_messages_pour_in_the_import_comes_back_a_moment_later(self):
+        self.pour(marketplace_const.BURST_MESSAGES)
+        self.assertEqual(len(self.process()), 1)
+        self.assertEqual(set(self.stored().mapped("status")), {"new"})
+
+    def test_nine_messages_a_second_are_no_burst(self):
+        self.pour(marketplace_const.BURST_MESSAGES - 1)
+        self.assertFalse(self.process())
+        self.assertNotIn("new", self.stored().mapped("status"))
+
+    def test_the_oldest_message_of_a_burst_waits_at_most_five_seconds(self):
+        self.pour(marketplace_const.BURST_MESSAGES)
+        self.env.cr.execute(
+            "UPDATE marketplace_inbox SET received_at = received_at - interval '6 s'"
+            " WHERE account_id = %s AND external_id = 'B-0'",
+            [self.account.id],
+        )
+        self.process()
+        self.assertNotIn("new", self.stored().mapped("status"))
