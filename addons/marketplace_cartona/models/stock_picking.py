@@ -18,11 +18,17 @@ class StockPicking(models.Model):
         if not self.env["marketplace.account"]._cartona_used():
             return super()._pre_action_done_hook()
         self._cartona_check_editing()
+        unpicked = self.move_ids.filtered(lambda move: not move.picked)
         result = super()._pre_action_done_hook()
         if result is not True:
             return result
         wanted = self._cartona_awaiting_otp()
-        return wanted._action_cartona_otp() if wanted else True
+        if not wanted:
+            return True
+        # Odoo takes everything as picked now. While the code is asked for nothing has left, and a
+        # change of the order that arrives must still lower what goes.
+        unpicked.picked = False
+        return wanted._action_cartona_otp()
 
     def _action_done(self):
         """Override of ``stock``: no way around the code, also not for programs."""

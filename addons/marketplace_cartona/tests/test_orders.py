@@ -270,6 +270,33 @@ class TestOrdersIn(OrderCase):
         self.assertEqual(self.tea.free_qty, 92.0)
         self.assertTrue(self.cartona.order(hashed_id)["acknowledged"])
 
+    def test_what_the_retailer_takes_off_is_not_delivered(self):
+        dozen = self.env.ref("uom.product_uom_dozen")
+        box = self._link(self.tea, uom=dozen, unit="box", unit_count=12, selling_price="110")
+        self.send()
+        hashed_id = self.cartona.place((self.tea_listing.external_id, 3), (box.external_id, 2))
+        self.fetch()
+        self.send()
+        sale = self.order_of(hashed_id).sale_order_id
+        for mine in (False, True):
+            amounts = [2, 1] if mine else [3, 1]
+            lines = self.cartona.payload(hashed_id)["order_details"]
+            if mine:
+                sale.order_line[0].product_uom_qty = 2
+                self.send()
+            else:
+                change = [{"id": lines[1]["id"], "amount": 1}]
+                self.cartona.act(hashed_id, "edit", by="admin", force=True, lines=change)
+                self.fetch()
+                self.send()
+            moves = sale.picking_ids.move_ids.sorted("id")
+            pieces = [amounts[0], 12 * amounts[1]]
+            with self.subTest(mine=mine):
+                self.assertEqual(sale.order_line.mapped("product_uom_qty"), amounts)
+                self.assertEqual(moves.mapped("product_qty"), pieces)
+                self.assertEqual(moves.mapped("quantity"), pieces)
+                self.assertEqual(self.tea.free_qty, 100.0 - sum(pieces))
+
     # === SEARCH === #
 
     @covers("R158", "R159", "X40", "X52")

@@ -99,6 +99,16 @@ class TestOtp(OrderCase):
         self.dialog(picking.button_validate(), OTP).action_deliver()
         self.assertEqual(picking.state, "done")
 
+    def test_a_change_that_arrives_while_the_code_is_asked_for_still_counts(self):
+        hashed_id, sale = self.order_in(amount=5, wallet_top_up="1")
+        self.assertEqual(sale.picking_ids.button_validate()["res_model"], "marketplace.cartona.otp")
+        line = self.cartona.payload(hashed_id)["order_details"][0]["id"]
+        self.cartona.act(
+            hashed_id, "edit", by="admin", force=True, lines=[{"id": line, "amount": 3}]
+        )
+        self.fetch()
+        self.assertEqual(sale.picking_ids.move_ids.quantity, 3.0)
+
     def test_an_empty_code_is_not_even_sent(self):
         _hashed_id, sale = self.order_with_code()
         order = sale.cartona_order_id
