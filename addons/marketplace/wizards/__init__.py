@@ -10,3 +10,4 @@ from . import marketplace_link_catalogue
 from . import marketplace_link_catalogue_line
 from . import marketplace_integrity
 from . import marketplace_integrity_wizard
+from . import marketplace_listing_history

@@ -34,7 +34,9 @@ class MarketplaceSyncPreview(models.TransientModel):
 class MarketplaceSyncWizard(models.TransientModel):
     _inherit = "marketplace.sync.wizard"
 
-    preview_ids = fields.One2many("marketplace.sync.preview", "wizard_id", readonly=True)
+    preview_ids = fields.One2many(
+        "marketplace.sync.preview", "wizard_id", "What would be sent", readonly=True
+    )
     preview_summary = fields.Char("Preview", readonly=True)
 
     def action_preview(self):

@@ -25,3 +25,4 @@ from . import test_operations
 from . import test_budget
 from . import test_figures
 from . import test_preview
+from . import test_history
