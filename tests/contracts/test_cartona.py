@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from marketplace_adapters.cartona import PATHS
 from marketplace_adapters.cartona.parsers import parse_order
 from marketplace_adapters.core import InvalidError, OrderStatus
 from marketplace_adapters.testing import covers
@@ -97,3 +99,10 @@ def test_an_order_without_a_required_member_is_refused_by_both(
     assert not schema.is_valid(broken)
     with pytest.raises(InvalidError):
         parse_order(broken, "EGP")
+
+
+@covers("R325", "R263", "R264")
+def test_the_page_of_the_channel_names_every_endpoint_that_is_used(checkout: Path) -> None:
+    page = (checkout / "docs" / "channels" / "cartona.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:GET|POST) `([^`]+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted(PATHS.values())

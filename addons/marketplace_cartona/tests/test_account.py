@@ -15,7 +15,7 @@ class TestAccount(CartonaCase):
 
     # === ADDRESS === #
 
-    @covers("X29", "R261", "R273", "R351")
+    @covers("X29", "R115", "R261", "R273", "R351")
     def test_the_address_is_stored_up_to_the_host_however_it_is_pasted(self):
         host = "https://supplier-integrations.cartona.com"
         for pasted in (
@@ -56,7 +56,7 @@ class TestAccount(CartonaCase):
 
     # === SECRETS === #
 
-    @covers("R116", "R241", "X35")
+    @covers("R112", "R116", "R241", "X35")
     def test_a_token_is_never_shown_again(self):
         account = self._draft(cartona_token="s3cret")
         self.assertEqual(account.cartona_token, "••••••••")

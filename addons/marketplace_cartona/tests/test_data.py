@@ -56,11 +56,14 @@ class TestData(CartonaCase):
                     names,
                 )
 
+    @covers("R112", "R292")
     def test_the_configuration_is_for_managers(self):
         user = new_test_user(self.env, "cartona-market2", groups="marketplace.group_user")
         action = self.env.ref("marketplace_cartona.action_cartona_configuration")
         with self.assertRaises(AccessError):
             action.with_user(user).run()
+        manager = new_test_user(self.env, "cartona-manager", groups="marketplace.group_manager")
+        self.assertEqual(action.with_user(manager).run()["res_model"], "marketplace.account")
 
     @covers("R121", "R122", "X34")
     def test_the_menu_has_a_configuration_of_cartona(self):

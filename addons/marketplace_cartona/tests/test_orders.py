@@ -124,6 +124,26 @@ class TestOrdersIn(OrderCase):
         self.assertEqual(set(orders.mapped("external_id")), set(placed))
         self.assertEqual(len(orders.sale_order_id), 10)
 
+    @covers("R169", "R295", "X19", "X36")
+    def test_a_line_finds_its_product_by_our_id_and_teaches_cartonas(self):
+        product = self._make_product("Rice", price=20, quantity=10)
+        listing = self.env["marketplace.listing"].create(
+            {"account_id": self.account.id, "product_id": product.id}
+        )
+        unit = {"unit": "piece", "unit_count": 1, "selling_price": "20"}
+        known = self.cartona.add_product("Rice", internal_product_id=str(product.id), **unit)
+        hashed_id = self.cartona.place((known, 2))
+        # Neither a template's id nor somebody else's number is taken for a variant's.
+        strange = self.cartona.add_product("Other", internal_product_id="904#2", **unit)
+        held = self.cartona.place((strange, 1))
+        self.fetch()
+        sale = self.order_of(hashed_id).sale_order_id
+        self.assertEqual(
+            (sale.order_line.product_id, sale.order_line.product_uom_qty), (product, 2)
+        )
+        self.assertEqual(listing.external_id, known)
+        self.assertFalse(self.order_of(held).sale_order_id)
+
     @covers("R136", "R165", "R166", "R167", "R349")
     def test_a_shop_that_orders_again_is_the_same_contact(self):
         retailer = {"retailer_name": "بقالة النور", "retailer_code": "1001"}
@@ -320,6 +340,7 @@ class TestOrdersIn(OrderCase):
                 self.assertEqual(sales.search([condition, *among]), found)
         self.assertFalse(odd.delivered_by)
         self.assertEqual(odd.cartona_fulfilment, "delivered_by_drone")
+        self.assertTrue(sales.fields_get(["cartona_id"])["cartona_id"]["readonly"])
 
 
 @tagged("post_install", "-at_install")
@@ -341,7 +362,7 @@ class TestStatusOut(OrderCase):
         paths = [call["path"] for call in self.cartona.calls(SINGLE)]
         self.assertEqual(paths, [f"/api/v1/order/update-order-status/{hashed_id}"] * len(paths))
 
-    @covers("X22", "R263", "R279")
+    @covers("X22", "R178", "R263", "R279")
     def test_several_at_once_travel_in_one_call(self):
         self.account.order_mode = "quotation"
         orders = [self.order_in(amount=1) for _n in range(3)]
@@ -353,7 +374,7 @@ class TestStatusOut(OrderCase):
         bodies = [json.loads(call["request_body"]) for call in self.cartona.calls(STATUS)]
         self.assertEqual([len(body) for body in bodies], [3])
 
-    @covers("R104", "X23")
+    @covers("X23")
     def test_a_partial_delivery_is_on_its_way_and_the_rest_delivers(self):
         hashed_id, sale = self.order_in(amount=5)
         picking = sale.picking_ids

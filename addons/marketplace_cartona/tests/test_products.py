@@ -104,7 +104,7 @@ class TestProducts(CartonaCase):
         self.send()
         self.assertEqual([row["selling_price"] for row in self.rows()], [12.5])
 
-    @covers("R274", "R314", "R318")
+    @covers("R274", "R314", "R318", "R321")
     def test_a_hundred_and_one_products_are_two_calls(self):
         products = self.env["product.product"].create(
             [
@@ -114,6 +114,8 @@ class TestProducts(CartonaCase):
         )
         for product in products:
             self._link(product)
+        self.env.flush_all()
+        self.assertFalse(self.cartona.calls(UPDATE), "nobody waits for Cartona")
         self.send()
         self.assertEqual(len(self.cartona.calls(UPDATE)), 2)
         self.assertEqual(len(self.rows()), 101)
@@ -414,7 +416,7 @@ class TestProducts(CartonaCase):
         with self.assertRaises(UserError):
             template.cartona_id = "3"
 
-    @covers("X18", "R140", "R141")
+    @covers("X18", "R141")
     def test_products_are_found_by_their_id(self):
         first = self._make_product()
         second = self._make_product()

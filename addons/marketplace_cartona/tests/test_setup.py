@@ -4,10 +4,11 @@ from lxml import etree
 
 from odoo import fields
 from odoo.modules.module import Manifest
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from marketplace_adapters.testing import covers
 
+from .common import TOKEN
 from .test_orders import OrderCase
 
 UPDATE = "supplier-product/bulk-update"
@@ -29,6 +30,32 @@ class TestAddon(OrderCase):
         self.assertLessEqual(
             {"controllers", "data", "models", "security", "tests", "views", "wizards"}, folders
         )
+
+    @covers("R109", "R285", "R290", "R329", "X31")
+    def test_all_it_stands_on_is_sales_stock_and_the_job_queue(self):
+        needed, waiting = set(), ["marketplace_cartona"]
+        while waiting:
+            name = waiting.pop()
+            if name.startswith("marketplace"):
+                waiting += Manifest.for_addon(name)["depends"]
+            else:
+                needed.add(name)
+        self.assertLessEqual({"sale_management", "sale_stock", "queue_job"}, needed)
+        addons = self.env["ir.module.module"].search([("name", "in", list(needed))])
+        # Nothing of the Enterprise edition.
+        self.assertEqual(set(addons.mapped("license")), {"LGPL-3"})
+        self.assertEqual(
+            set(addons.mapped("state")) | {self.env.ref("base.module_marketplace_cartona").state},
+            {"installed"},
+        )
+
+    @covers("R134", "R140", "R141", "R158", "X18", "X39", "X52")
+    def test_external_ids_are_unique_on_an_account_and_indexed(self):
+        for table in ("marketplace_listing", "marketplace_order", "marketplace_partner"):
+            self.env.cr.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [table])
+            unique = [row[0] for row in self.env.cr.fetchall() if "UNIQUE" in row[0]]
+            with self.subTest(table):
+                self.assertTrue([one for one in unique if "(account_id, external_id)" in one])
 
     @covers("R213", "R217", "R220", "R231", "R245", "R286", "R308")
     def test_screens_of_odoo_are_extended_and_none_is_copied(self):
@@ -62,6 +89,9 @@ class TestAddon(OrderCase):
                 self.assertEqual(len(arch.xpath(f"//field[@name='{name}']")), 1)
         self.assertEqual(arch.xpath("//field[@name='cartona_token']/@password"), ["True"])
         self.assertEqual(arch.xpath("//field[@name='state']/@widget"), ["statusbar"])
+        self.assertEqual(len(arch.xpath("//field[@name='last_pulled_at']")), 1)
+        described = self.env["marketplace.account"].fields_get(["last_pulled_at"])
+        self.assertTrue(described["last_pulled_at"]["readonly"])
 
     @covers("R125", "R127", "R294")
     def test_a_missing_token_is_said_in_words_and_nothing_is_called(self):
@@ -153,6 +183,42 @@ class TestFlow(OrderCase):
         cursor.pulled_at = fields.Datetime.subtract(fields.Datetime.now(), seconds=61)
         self.assertTrue(self.account._pull_is_due())
 
+    @covers("R117", "R130")
+    def test_a_pull_that_failed_is_not_the_last_successful_one(self):
+        self.fetch()
+        earlier = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+        self.account.cursor_ids.pulled_at = earlier
+        self.cartona.fail(PULL, "status", status=500)
+        self.fetch()
+        self.assertEqual(self.account.cursor_ids.pulled_at, earlier)
+        self.assertEqual(self.account.last_pulled_at, earlier)
+        self.cartona.call("DELETE", "faults")
+        self.fetch()
+        self.assertGreater(self.account.last_pulled_at, earlier)
+
+    @covers("R89", "R160", "R198", "X28")
+    def test_a_scheduled_action_wakes_the_pull_of_connected_accounts_every_minute(self):
+        cron = self.env.ref("marketplace.cron_keep_going")
+        self.assertEqual(
+            (cron.active, cron.interval_number, cron.interval_type), (True, 1, "minutes")
+        )
+        draft = self.env.ref("marketplace_cartona.account_cartona")
+        woken = []
+        self.patch(
+            type(self.env["marketplace.engine"]),
+            "_wake",
+            lambda engine, method, account_id=0, *args, **kwargs: woken.append(
+                (method, account_id)
+            ),
+        )
+        self._engine()._cron_keep_going()
+        self.assertIn(("_job_pull", self.account.id), woken)
+        self.assertFalse([one for one in woken if one[1] == draft.id])
+        woken.clear()
+        self.account.automatic = False
+        self._engine()._cron_keep_going()
+        self.assertNotIn(("_job_pull", self.account.id), woken)
+
     @covers("R162", "R314", "R320")
     def test_one_bad_order_does_not_stop_the_others(self):
         good = [self.cartona.place((self.tea_listing.external_id, 1)) for _n in range(2)]
@@ -184,6 +250,58 @@ class TestFlow(OrderCase):
         self.assertNotIn("available_stock_quantity", call["request_body"])
         self.assertFalse(self.cartona.calls(PULL))
         self.assertFalse(self.order_of(hashed_id))
+
+    @covers("R265", "R284", "R293")
+    def test_a_token_is_all_that_must_be_entered(self):
+        wizard = self.env["marketplace.connect.wizard"].create(
+            {"provider": "cartona", "name": "Token only"}
+        )
+        wizard.action_next()
+        account = wizard.account_id
+        self.assertEqual(account.base_url, "https://supplier-integrations.cartona.com")
+        account.base_url = self.cartona.base_url
+        self.assertEqual(wizard.credential_ids.mapped("key"), ["token"])
+        wizard.credential_ids.value = TOKEN
+        for _step in ("credentials", "policies"):
+            wizard.action_next()
+        self.assertTrue(wizard.test_ok)
+        wizard.action_finish()
+        self.assertEqual((account.state, account._may_call()), ("connected", True))
+
+    @covers("R258", "R265", "R287", "R352", "X17")
+    def test_suppliers_of_two_companies_share_nothing(self):
+        self.cartona.call("POST", "cartona/suppliers", {"code": "DELTA", "name": "Delta"})
+        self.cartona.call("POST", "cartona/tokens", {"token": "t2", "suppliers": ["DELTA"]})
+        row = {"name": "Rice", "unit": "kg", "unit_count": 1, "selling_price": "20"}
+        body = {"products": [row], "supplier_code": "DELTA"}
+        rice_id = str(self.cartona.call("POST", "cartona/products", body)[0]["id"])
+        company = self.env["res.company"].create({"name": "Delta"})
+        other = self._make_account("Delta", company_id=company.id, cartona_token="t2")
+        rice = self._make_product("Rice", price=20, company_id=company.id)
+        self.env["marketplace.listing"].create(
+            {"account_id": other.id, "product_id": rice.id, "external_id": rice_id}
+        )
+        retailer = {"retailer_name": "Nour", "retailer_code": "1001"}
+        mine = self.cartona.place((self.tea_listing.external_id, 1), retailer=retailer)
+        theirs = self.cartona.place((rice_id, 1), retailer=retailer, supplier_code="DELTA")
+        self.fetch()
+        ours, others = self.order_of(mine), self.order_of(theirs)
+        self.assertEqual((ours.account_id, others.account_id), (self.account, other))
+        self.assertEqual(
+            (ours.sale_order_id.company_id, others.sale_order_id.company_id),
+            (self.company, company),
+        )
+        user = new_test_user(
+            self.env,
+            "cartona-delta",
+            groups="marketplace.group_user,sales_team.group_sale_manager",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        for model in ("marketplace.order", "marketplace.listing", "marketplace.partner"):
+            seen = self.env[model].with_user(user).search([])
+            with self.subTest(model):
+                self.assertEqual(seen.account_id, other)
 
     @covers("R233", "R350")
     def test_a_supplier_can_be_linked_as_well_as_a_shop(self):

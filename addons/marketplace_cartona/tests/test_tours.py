@@ -94,7 +94,7 @@ class TestTours(HttpCase, OrderCase):
         self.assertEqual(self.cartona.order(hashed_id)["status"], "approved")
         self.walk("/odoo/marketplace", "marketplace_cartona_see_import")
 
-    @covers("R178", "R279")
+    @covers("R279")
     def test_a_courier_delivers_with_the_receivers_code(self):
         hashed_id, sale = self.order_in(installment_cost="10")
         picking = sale.picking_ids

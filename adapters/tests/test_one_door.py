@@ -1,0 +1,72 @@
+"""Everything that reaches a network goes through one function; read from the source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import marketplace_adapters
+from marketplace_adapters.testing import covers
+
+PACKAGE = Path(marketplace_adapters.__file__).parent
+# What could reach a network or a file; urllib3 is the engine of requests.
+DOORS = {
+    "requests",
+    "urllib3",
+    "http",
+    "socket",
+    "httpx",
+    "aiohttp",
+    "asyncio",
+    "sqlite3",
+    "shelve",
+}
+
+
+def shipped() -> list[Path]:
+    """Modules that run in production; ``testing`` is for tests."""
+    return [path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts]
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of the packages that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def calls_of(path: Path, method: str) -> list[str]:
+    """Functions of a module that call ``something.method(…)``."""
+    found = []
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef):
+            found += [
+                function.name
+                for node in ast.walk(function)
+                if isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == method
+            ]
+    return found
+
+
+@covers("R123", "R129")
+def test_one_module_reaches_the_network_and_by_requests() -> None:
+    doors = {path: imported(path) & DOORS for path in shipped()}
+    assert {
+        path.relative_to(PACKAGE).as_posix(): found for path, found in doors.items() if found
+    } == {"core/transport.py": {"requests", "urllib3"}}
+
+
+@covers("R126")
+def test_one_function_makes_all_requests_to_cartona() -> None:
+    found = {
+        path.name: calls
+        for path in (PACKAGE / "cartona").glob("*.py")
+        if (calls := calls_of(path, "request"))
+    }
+    assert found == {"client.py": ["_request"]}
