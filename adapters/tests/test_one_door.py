@@ -70,3 +70,13 @@ def test_one_function_makes_all_requests_to_cartona() -> None:
         if (calls := calls_of(path, "request"))
     }
     assert found == {"client.py": ["_request"]}
+
+
+@covers("R323")
+def test_the_python_versions_are_named_where_a_package_is_installed_and_checked() -> None:
+    project = PACKAGE.parents[1] / "pyproject.toml"
+    text = project.read_text(encoding="utf-8")
+    assert 'requires-python = ">=3.10"' in text
+    assert 'python_version = "3.10"' in text, "mypy checks for the oldest"
+    assert 'target-version = "py310"' in text, "and so does ruff"
+    assert "needs Python 3.10+" in (project.parent / "README.md").read_text(encoding="utf-8")
