@@ -217,7 +217,7 @@ class TestWebhook(HttpCase, OrderCase):
 
     # === SEVERAL ACCOUNTS === #
 
-    @covers("X17", "R351")
+    @covers("X17")
     def test_the_token_says_whose_message_it_is(self):
         other = self._make_account("Wholesale", cartona_webhook_secret="of-the-other", sequence=5)
         self.env.flush_all()
