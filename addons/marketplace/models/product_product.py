@@ -64,7 +64,15 @@ class ProductProduct(models.Model):
         recorder = self.env["marketplace.recorder"]
         if recorder._enabled():
             recorder._record_unlink(self, self._marketplace_identity())
+        self._marketplace_detach()
         return super().unlink()
+
+    def _marketplace_detach(self):
+        """Listings outlive their products. The database would detach them as well, but stumbles
+        when it deletes the variants with their template and a listing is of this transaction."""
+        self.env["marketplace.listing"].sudo().with_context(active_test=False).search(
+            [("product_id", "in", self.ids)]
+        ).write({"product_id": False})
 
     def _marketplace_identity(self):
         """What identifies variants once they are gone (X1): with the external ids of every

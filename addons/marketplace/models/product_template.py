@@ -72,10 +72,11 @@ class ProductTemplate(models.Model):
 
     def unlink(self):
         recorder = self.env["marketplace.recorder"]
+        variants = self.with_context(active_test=False).product_variant_ids
         if recorder._enabled():
-            variants = self.with_context(active_test=False).product_variant_ids
             recorder._record_unlink(variants, variants._marketplace_identity())
             recorder._record_unlink(self, self._marketplace_identity())
+        variants._marketplace_detach()
         return super().unlink()
 
     def _marketplace_identity(self):

@@ -93,7 +93,7 @@ class TestBudget(OrderCase):
         budget.urgent = True
         self.assertAlmostEqual(self.refusal(budget).retry_after, 60, delta=5)
 
-    @covers("C9", "R399")
+    @covers("C9")
     def test_the_gauge_shows_what_is_left_and_what_is_allowed(self):
         self.empty("listing", 25.0)
         row = self.row()

@@ -99,7 +99,7 @@ class TestFigures(MarketplaceCase):
 
     # === WHAT IT SHOWS === #
 
-    @covers("C12", "X38", "R313", "R428")
+    @covers("C12", "X38", "R428")
     def test_latency_is_from_the_change_to_the_acceptance(self):
         for seconds in range(1, 101):
             self.told(seconds / 10)

@@ -71,9 +71,10 @@ class TestSyncWizard(OrderCase):
         self.assertIn("2", result["params"]["message"])
         operations = self.operations()
         self.assertEqual(
-            operations.mapped(lambda one: (one.record_operation, one.record_id, one.user_id)),
-            [("create", self.tea.id, self.user), ("create", self.milk.id, self.user)],
+            {(one.record_operation, one.record_id, one.user_id) for one in operations},
+            {("create", self.tea.id, self.user), ("create", self.milk.id, self.user)},
         )
+        self.assertEqual(len(operations), 2)
         self.assertEqual(self.jobs("_job_dispatch"), [(0, 0)])
         self.run_engine()
         self.assertEqual(

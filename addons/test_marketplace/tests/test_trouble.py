@@ -54,7 +54,7 @@ class TestOnceOnly(OrderCase):
     def verbs(self, lane="shipment"):
         return [call.verb for call in self.channel.calls if call.lane in ("", lane)]
 
-    @covers("R130", "R326", "X22")
+    @covers("R130", "R326")
     def test_a_shipment_that_took_effect_is_not_sent_again(self):
         item = self.ship(after=True)
         self.run_engine()
