@@ -62,7 +62,7 @@ def collect(checkout: Path = paths.CHECKOUT) -> list[Section]:
     for test, ids in _covered(checkout):
         for number in ids:
             _known(known, number, test).tests.append(test)
-    for picture, entry in _load(checkout / "docs" / "screens.toml").items():
+    for picture, entry in pictures(checkout).items():
         if not (checkout / "docs" / picture).is_file():
             raise SuiteError(
                 f"docs/screens.toml: there is no picture docs/{picture}", "run make screenshots"
@@ -70,6 +70,11 @@ def collect(checkout: Path = paths.CHECKOUT) -> list[Section]:
         for number in entry.get("shows", []):
             _known(known, number, "docs/screens.toml").screens.append(picture)
     return sections
+
+
+def pictures(checkout: Path) -> dict[str, Any]:
+    """``docs/screens.toml``: {file below ``docs/``: its title, what it shows, how it is taken}"""
+    return _load(checkout / "docs" / "screens.toml")
 
 
 def _sections(path: Path) -> list[Section]:
