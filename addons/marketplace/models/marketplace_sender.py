@@ -277,9 +277,7 @@ class MarketplaceSender(models.AbstractModel):
         )
         repeatable = {lane.name for lane in adapter.limits.lanes if lane.repeatable}
         for lane, items in orphans.grouped("lane").items():
-            outbox._put_back(
-                items.ids, interrupted, seconds, doubtful=lane not in repeatable
-            )
+            outbox._put_back(items.ids, interrupted, seconds, doubtful=lane not in repeatable)
 
     # === INTERNALS === #
 
