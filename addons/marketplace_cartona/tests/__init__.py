@@ -6,6 +6,7 @@ from . import (
     test_otp,
     test_permissions,
     test_products,
+    test_series,
     test_setup,
     test_tours,
     test_webhook,
