@@ -193,8 +193,11 @@ class MarketplaceInbox(models.Model):
                 )
             )
         self._store_results(rows)
+        early = [message for message in messages if message.outcome == "unknown_order"]
+        if early:
+            self._wait_with_order([message.id for message in early])
         self.env["marketplace.cause"]._settle_idle(account)
-        if any(one.outcome == "unknown_order" and not one.attempts for one in messages):
+        if any(not message.attempts for message in early):
             self.env["marketplace.engine"]._wake_pull(account)
 
     def _store_results(self, rows):
@@ -226,6 +229,27 @@ class MarketplaceInbox(models.Model):
             return "quarantined", attempts, None
         wait = timedelta(seconds=STATUS_FIRST_WAIT * 2 ** (attempts - 1))
         return "new", attempts, now + wait
+
+    def _wait_with_order(self, item_ids):
+        """Statuses of an order that is held here wait for the same cause, not for a fetch.
+
+        By SQL: one statement compares all of them with the documents of their orders.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE marketplace_inbox item
+                   SET status = 'quarantined', cause_id = held.cause_id, not_before = NULL,
+                       message = %s
+                  FROM marketplace_inbox held
+                 WHERE item.id = ANY(%s) AND held.account_id = item.account_id
+                   AND held.topic = 'order' AND held.external_id = item.external_id
+                   AND held.status = 'quarantined' AND held.cause_id IS NOT NULL
+                """,
+                self.env._("Waits for its order."),
+                item_ids,
+            )
+        )
 
     def _raise_causes(self, account, messages):
         """:return: {item id: cause} of everything that a person must look at."""

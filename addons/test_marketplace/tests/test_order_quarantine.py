@@ -52,6 +52,21 @@ class TestOrderQuarantine(OrderCase):
         self.assertEqual(self.statuses(), ["done"] * 7)
         self.assertFalse(self.causes())
 
+    def test_a_status_of_a_held_order_waits_with_it_and_asks_for_nothing_else(self):
+        self.take_in(self.unknown())
+        self.receive(
+            {"id": "O-1", "status": "cancelled", "updated_at": "2030-01-15T13:00:00Z"},
+            topic="status",
+        )
+        self.process()
+        cause = self.causes()
+        self.assertEqual((cause.code, cause.waiting_count), ("unknown_product:F-404", 2))
+        self.assertEqual(self.statuses(), ["quarantined"] * 2)
+        self._list(self._make_product("Honey", quantity=10), external_id="F-404")
+        self.process()
+        self.assertEqual(self.ledger().sale_order_id.state, "cancel")
+        self.assertFalse(self.causes())
+
     def test_giving_an_existing_listing_the_external_id_lets_them_go_on_too(self):
         honey = self._make_product("Honey")
         listing = self._list(honey, external_id=False)
