@@ -213,8 +213,9 @@ class Story:
         if orders > 3:
             self._place(
                 supplier_code=WHOLESALE,
+                force=True,
                 lines=[
-                    {"internal_product_id": "COL-330-BOX", "amount": self.chance.randrange(5, 9)}
+                    {"internal_product_id": "COL-330-BOX", "amount": self.chance.randrange(5, 7)}
                 ],
             )
         self._settle()
@@ -225,7 +226,7 @@ class Story:
             {
                 "product_id": product["id"],
                 "location_id": account["location_ids"][0],
-                "inventory_quantity": self.chance.randrange(120, 900),
+                "inventory_quantity": self.chance.randrange(700, 1500),
             }
             for product in products
         ]
@@ -359,6 +360,7 @@ class Story:
         sql = self.scene.cluster.sql
         for table, columns in sql(self.scene.name, _DATES):
             changes = ", ".join(
-                f"{column} = {column} - interval '{hours} hours'" for column in str(columns).split(",")
+                f"{column} = {column} - interval '{hours} hours'"
+                for column in str(columns).split(",")
             )
             sql(self.scene.name, f"UPDATE {table} SET {changes}")
