@@ -138,7 +138,7 @@ class MarketplaceEngine(models.AbstractModel):
         senders = self._senders(account_ids)
         if len(senders) == 1:
             # The usual single change: no second job, its start alone would cost 15 ms.
-            self._send_account(senders.id)
+            self._send_account(senders.id, dispatched=True)
         else:
             self._hand_over(senders.ids)
 
@@ -234,15 +234,18 @@ class MarketplaceEngine(models.AbstractModel):
 
     # === SENDING === #
 
-    def _send_account(self, account_id, *, forced=False):
-        """Send until nothing is due, the time is over, or the channel wants us to wait."""
+    def _send_account(self, account_id, *, forced=False, dispatched=False):
+        """Send until nothing is due, the time is over, or the channel wants us to wait.
+
+        :param dispatched: the log was looked at just now.
+        """
         account = self.env["marketplace.account"].browse(account_id).exists()
         if not account or not account._may_call() or not (account.automatic or forced):
             return
         with session_lock(self.env, f"out.{account_id}") as held:
             if not held:
                 return  # whoever holds it looks once more after letting go
-            wait = self._send_while_due(account)
+            wait = self._send_while_due(account, dispatched)
         with fresh_env(self.env) as env:
             if not wait:
                 causes = env["marketplace.cause"]
@@ -259,7 +262,7 @@ class MarketplaceEngine(models.AbstractModel):
                     argument=int(forced),
                 )
 
-    def _send_while_due(self, account):
+    def _send_while_due(self, account, dispatched):
         """:return: seconds until it makes sense to come again."""
         until = time.monotonic() + JOB_SECONDS
         try:
@@ -268,7 +271,10 @@ class MarketplaceEngine(models.AbstractModel):
                 sender._recover(account, adapter)
                 sender._poll_due(account, adapter)
                 while time.monotonic() < until:
-                    self.env["marketplace.dispatcher"]._dispatch()
+                    # What was changed during a push goes with the next one.
+                    if not dispatched:
+                        self.env["marketplace.dispatcher"]._dispatch()
+                    dispatched = False
                     wait = sender._send_batch(account, adapter)
                     if wait is not None:
                         return wait
