@@ -17,7 +17,7 @@ from suite import addons, translations
 SHIPPED = [addon for addon in addons.find().values() if addon.is_shipped]
 #: Terms that are the same in every language: codes, addresses, provider names.
 LATIN = re.compile(
-    r"(UTF-(8|16)|https://…|retailer_…|Cartona|qty_available|virtual_available|#%s.*|%\(.*)$",
+    r"(UTF-(8|16)|https://…|retailer_…|Cartona( %s)?|qty_available|virtual_available|#%s.*|%\(.*)$",
     re.DOTALL,
 )
 ARABIC = re.compile(r"[\u0600-\u06ff]")

@@ -115,14 +115,16 @@ class Browser:
         self.run(_QUIET)
 
     def save(self, path: Path) -> None:
-        """Write what is shown as a small PNG (a palette of 128 colours)."""
+        """Write what is shown as a small PNG (a palette of 256 colours)."""
         self.run("document.activeElement.blur(); document.body.style.caretColor = 'transparent'")
         time.sleep(0.4)  # animations of Odoo and of charts take that long
         data = base64.b64decode(self._send("Page.captureScreenshot", format="png")["data"])
         image = importlib.import_module("PIL.Image")
         picture = image.open(io.BytesIO(data)).convert("RGB")
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture.quantize(128, dither=image.Dither.NONE).save(path, optimize=True)
+        # Maximal coverage keeps the colour of a small dot, which says what is wrong.
+        small = picture.quantize(256, method=image.Quantize.MAXCOVERAGE, dither=image.Dither.NONE)
+        small.save(path, optimize=True)
 
     def wait(self, condition: str, what: str, seconds: float = 60) -> None:
         """Wait until a JavaScript expression is true.
