@@ -74,6 +74,12 @@ class MarketplaceAccount(models.Model):
         "List new products",
         help="A product created in Odoo that can be sold gets a listing here by itself.",
     )
+    lang = fields.Selection(
+        lambda self: self.env["res.lang"].get_installed(),
+        "Language",
+        default=lambda self: self.env.company.partner_id.lang or self.env.lang,
+        help="Names and descriptions of products are sent in this language.",
+    )
     pricelist_id = fields.Many2one("product.pricelist", check_company=True)
     price_source = fields.Selection(
         [("pricelist", "Pricelist"), ("list_price", "Sales price")],

@@ -138,18 +138,19 @@ class MarketplaceEngine(models.AbstractModel):
         senders = self._senders(account_ids)
         if len(senders) == 1:
             # The usual single change: no second job, its start alone would cost 15 ms.
-            self._send_account(senders.id, dispatched=True)
+            self._speaking(senders.id)._send_account(senders.id, dispatched=True)
         else:
             self._hand_over(senders.ids)
 
     @api.model
     def _job_send(self, account_id, forced=0):
         """Marketplace: send what an account must be told"""
-        self._send_account(account_id, forced=bool(forced))
+        self._speaking(account_id)._send_account(account_id, forced=bool(forced))
 
     @api.model
     def _job_process(self, account_id, _argument=0):
         """Marketplace: process what an account received"""
+        self = self._speaking(account_id)
         account = self.env["marketplace.account"].browse(account_id)
         with session_lock(self.env, f"in.{account_id}") as held:
             # Whoever holds it goes on with what is due. The job made below is for what comes
@@ -166,6 +167,7 @@ class MarketplaceEngine(models.AbstractModel):
     @api.model
     def _job_pull(self, account_id, _argument=0):
         """Marketplace: ask a channel for news"""
+        self = self._speaking(account_id)
         account = self.env["marketplace.account"].browse(account_id).exists()
         if not account or not account._may_call():
             return
@@ -186,6 +188,7 @@ class MarketplaceEngine(models.AbstractModel):
 
         :param str period: naive UTC moments ``since/until``; an empty ``until`` is now.
         """
+        self = self._speaking(account_id)
         account = self.env["marketplace.account"].browse(account_id).exists()
         if account and account._may_call():
             since, _slash, until = period.partition("/")
@@ -367,6 +370,14 @@ class MarketplaceEngine(models.AbstractModel):
         return 0
 
     # === INTERNALS === #
+
+    def _speaking(self, account_id):
+        """This engine in the language of the account's people: what it writes is for them."""
+        if len(self.env["res.lang"].get_installed()) == 1:
+            return self
+        account = self.env["marketplace.account"].sudo().browse(account_id).exists()
+        lang = account.user_id.lang or account.company_id.partner_id.lang
+        return self.with_context(lang=lang) if lang else self
 
     def _senders(self, account_ids):
         return (

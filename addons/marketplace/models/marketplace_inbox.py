@@ -62,6 +62,7 @@ class MarketplaceInbox(models.Model):
     not_before = fields.Datetime("Not before", readonly=True)
     message = fields.Text("Result", readonly=True)
     cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
+    advice = fields.Text(related="cause_id.advice")
     order_id = fields.Many2one("marketplace.order", ondelete="set null", readonly=True)
 
     _event_unique = models.UniqueIndex("(account_id, topic, external_id, revision)")

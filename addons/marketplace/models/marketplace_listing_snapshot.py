@@ -58,8 +58,10 @@ class MarketplaceListing(models.Model):
     def _snapshot_product(self, account):
         """:return: {listing id: Tell or Trouble} with a :class:`ProductState`"""
         result = {}
+        texts = {"lang": account.lang} if account.lang else {}
         for listing in self:
-            product = listing.product_id
+            # Our code is not a buyer's business.
+            product = listing.product_id.with_context(display_default_code=False, **texts)
             if not product:
                 result[listing.id] = self._trouble_no_product(listing)
                 continue

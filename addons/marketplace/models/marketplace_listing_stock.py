@@ -62,10 +62,15 @@ class MarketplaceListing(models.Model):
         if account.quantity_source == "forecast":
             until = fields.Datetime.now() + timedelta(days=account.forecast_days)
         known = products._compute_quantities_dict(None, None, None, to_date=until)
-        column, label = {
-            "free": ("free_qty", self.env._("On hand − reserved")),
-            "on_hand": ("qty_available", self.env._("On hand")),
-            "forecast": ("virtual_available", self.env._("On hand + incoming − outgoing")),
+        column = {
+            "free": "free_qty",
+            "on_hand": "qty_available",
+            "forecast": "virtual_available",
+        }[account.quantity_source]
+        label = {
+            "free": self.env._("On hand − reserved"),
+            "on_hand": self.env._("On hand"),
+            "forecast": self.env._("On hand + incoming − outgoing"),
         }[account.quantity_source]
         held = {}
         if account.quantity_source != "on_hand":

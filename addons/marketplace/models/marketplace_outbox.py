@@ -82,6 +82,7 @@ class MarketplaceOutbox(models.Model):
     )
     message = fields.Char("Answer", readonly=True)
     cause_id = fields.Many2one("marketplace.cause", ondelete="set null", readonly=True)
+    advice = fields.Text(related="cause_id.advice")
     submission_id = fields.Many2one("marketplace.submission", ondelete="set null", readonly=True)
     created_at = fields.Datetime("Created", default=fields.Datetime.now, readonly=True)
     sent = fields.Json("Values sent", readonly=True)

@@ -63,7 +63,10 @@ class MarketplaceSender(models.AbstractModel):
         for (code, message), ids in retries.items():
             outbox._postpone(ids, message or code, code=code)
         for (code, message), ids in _grouped(errors).items():
-            advice = ""
+            advice = env._(
+                "The channel refused it. Correct the product, the order or the account: a changed "
+                "product is sent by itself, for anything else press Retry all."
+            )
             if code == OUTCOME_UNKNOWN:
                 advice = env._(
                     "Look at the channel. Press Retry if it is not there, else Mark as sent."

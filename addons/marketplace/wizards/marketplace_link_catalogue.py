@@ -60,7 +60,7 @@ class MarketplaceLinkCatalogue(models.Model):
         readonly=True,
     )
     message = fields.Char(readonly=True)
-    fetched_at = fields.Datetime("Read", readonly=True)
+    fetched_at = fields.Datetime("Read on", readonly=True)
     line_ids = fields.One2many("marketplace.link.catalogue.line", "catalogue_id")
     line_count = fields.Integer("Listings of the channel", compute="_compute_counts")
     linked_count = fields.Integer("Linked", compute="_compute_counts")

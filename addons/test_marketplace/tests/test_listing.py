@@ -28,6 +28,20 @@ class TestListing(MarketplaceCase):
         listing = listing or self.listing
         return listing._snapshot_price(listing.account_id)[listing.id].state.price
 
+    # === TEXTS === #
+
+    def test_names_are_sent_in_the_accounts_language_and_without_our_code(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.tea.default_code = "TEA-1"
+        self.tea.with_context(lang="ar_001").name = "شاي"
+        for lang, title in (("en_US", "Tea"), ("ar_001", "شاي")):
+            self.account.lang = lang
+            state = self.listing._snapshot_product(self.account)[self.listing.id].state
+            self.assertEqual(state.title, title)
+        self.listing.title = "Tea of the house"
+        state = self.listing._snapshot_product(self.account)[self.listing.id].state
+        self.assertEqual(state.title, "Tea of the house")
+
     # === QUANTITY === #
 
     @covers("R152", "X20", "R328")

@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools.translate import code_translations
 
 from marketplace_adapters.core import Event
 from marketplace_adapters.testing import covers
@@ -34,6 +35,19 @@ class TestOrderQuarantine(OrderCase):
             "create one for your product with external id or SKU F-404", item.cause_id.advice
         )
         self.assertFalse(self.ledger())
+
+    def test_reasons_are_in_the_language_of_the_accounts_people(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.account.user_id = self.env["res.users"].create(
+            {"name": "Salma", "login": "salma", "lang": "ar_001"}
+        )
+        self.receive(self.unknown())
+        self.env["marketplace.engine"].with_user(self.engine_user)._job_process(self.account.id)
+        self.env.invalidate_all()
+        (item,) = self.env["marketplace.inbox"].search([("account_id", "=", self.account.id)])
+        arabic = code_translations.get_python_translations("marketplace", "ar_001")
+        words = arabic["The product %(product)s (%(identifier)s) is not linked."]
+        self.assertEqual(item.cause_id.title, words % {"product": "Honey", "identifier": "F-404"})
 
     @covers("C11", "R294")
     def test_linking_the_product_lets_all_orders_that_waited_go_on(self):
