@@ -150,37 +150,12 @@ class MarketplaceEngine(models.AbstractModel):
     @api.model
     def _job_process(self, account_id, _argument=0):
         """Marketplace: process what an account received"""
-        self = self._speaking(account_id)
-        account = self.env["marketplace.account"].browse(account_id)
-        with session_lock(self.env, f"in.{account_id}") as held:
-            # Whoever holds it goes on with what is due. The job made below is for what comes
-            # meanwhile: without it each message would make one that finds the lock taken.
-            wait = self._process_while_due(account) if held else BURST_PAUSE
-        with fresh_env(self.env) as env:
-            if wait is not None and env["marketplace.inbox"]._has_due(account_id):
-                env["marketplace.engine"]._wake(
-                    "_job_process",
-                    account_id,
-                    eta=clock.now() + timedelta(seconds=wait) if wait else None,
-                )
+        self._speaking(account_id)._process_account(account_id)
 
     @api.model
     def _job_pull(self, account_id, _argument=0):
         """Marketplace: ask a channel for news"""
-        self = self._speaking(account_id)
-        account = self.env["marketplace.account"].browse(account_id).exists()
-        if not account or not account._may_call():
-            return
-        with session_lock(self.env, f"pull.{account_id}") as held:
-            if held:
-                account._pull_all()
-        # The pull under way may have read its page before what this one was made for.
-        wait = account.interval if held else min(account.interval, PULL_AGAIN)
-        with fresh_env(self.env) as env:
-            if account.automatic and account.state == "connected":
-                env["marketplace.engine"]._wake(
-                    "_job_pull", account_id, eta=clock.now() + timedelta(seconds=wait)
-                )
+        self._speaking(account_id)._pull_account(account_id)
 
     @api.model
     def _job_fetch(self, account_id, period):
@@ -188,13 +163,7 @@ class MarketplaceEngine(models.AbstractModel):
 
         :param str period: naive UTC moments ``since/until``; an empty ``until`` is now.
         """
-        self = self._speaking(account_id)
-        account = self.env["marketplace.account"].browse(account_id).exists()
-        if account and account._may_call():
-            since, _slash, until = period.partition("/")
-            account._fetch_period(
-                fields.Datetime.to_datetime(since), fields.Datetime.to_datetime(until) or None
-            )
+        self._speaking(account_id)._fetch_account(account_id, period)
 
     # === CRONS === #
 
@@ -327,6 +296,46 @@ class MarketplaceEngine(models.AbstractModel):
             )
 
     # === RECEIVING === #
+
+    def _process_account(self, account_id):
+        """Process until nothing is due or the time is over."""
+        account = self.env["marketplace.account"].browse(account_id)
+        with session_lock(self.env, f"in.{account_id}") as held:
+            # Whoever holds it goes on with what is due. The job made below is for what comes
+            # meanwhile: without it each message would make one that finds the lock taken.
+            wait = self._process_while_due(account) if held else BURST_PAUSE
+        with fresh_env(self.env) as env:
+            if wait is not None and env["marketplace.inbox"]._has_due(account_id):
+                env["marketplace.engine"]._wake(
+                    "_job_process",
+                    account_id,
+                    eta=clock.now() + timedelta(seconds=wait) if wait else None,
+                )
+
+    def _pull_account(self, account_id):
+        """Ask for news, and come again after the interval."""
+        account = self.env["marketplace.account"].browse(account_id).exists()
+        if not account or not account._may_call():
+            return
+        with session_lock(self.env, f"pull.{account_id}") as held:
+            if held:
+                account._pull_all()
+        # The pull under way may have read its page before what this one was made for.
+        wait = account.interval if held else min(account.interval, PULL_AGAIN)
+        with fresh_env(self.env) as env:
+            if account.automatic and account.state == "connected":
+                env["marketplace.engine"]._wake(
+                    "_job_pull", account_id, eta=clock.now() + timedelta(seconds=wait)
+                )
+
+    def _fetch_account(self, account_id, period):
+        """Fetch the orders of a period, see :meth:`_job_fetch`."""
+        account = self.env["marketplace.account"].browse(account_id).exists()
+        if account and account._may_call():
+            since, _slash, until = period.partition("/")
+            account._fetch_period(
+                fields.Datetime.to_datetime(since), fields.Datetime.to_datetime(until) or None
+            )
 
     def _process_while_due(self, account):
         """:return: seconds until it makes sense to come again, ``None`` when it makes none."""
