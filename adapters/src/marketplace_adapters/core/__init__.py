@@ -23,6 +23,15 @@ from .errors import (
 from .limits import Budget, Lane, Limits, Rate, Unlimited
 from .masking import MASK, Masker, is_sensitive
 from .money import decimal, floor, number, optional_decimal, plain
+from .news import (
+    ListingNews,
+    MoneyKind,
+    Return,
+    ReturnedItem,
+    Settlement,
+    SettlementLine,
+    StoredQuantity,
+)
 from .response import Dialect, Headers, Learned, Response
 from .revision import revision
 from .shape import as_id, as_list, as_object, as_text
@@ -41,6 +50,7 @@ from .types import (
     Exchange,
     ImageState,
     InventoryState,
+    Issue,
     ItemResult,
     Kind,
     LineChange,
@@ -62,6 +72,7 @@ from .types import (
     RefundedLine,
     RelationshipState,
     RemoteListing,
+    Severity,
     Shipment,
     ShippedLine,
     State,
@@ -97,6 +108,7 @@ __all__ = [
     "ImageState",
     "InvalidError",
     "InventoryState",
+    "Issue",
     "ItemResult",
     "Kind",
     "Lane",
@@ -105,8 +117,10 @@ __all__ = [
     "LineChange",
     "LinesUpdate",
     "ListingKey",
+    "ListingNews",
     "Masker",
     "Money",
+    "MoneyKind",
     "Order",
     "OrderKey",
     "OrderLine",
@@ -126,12 +140,18 @@ __all__ = [
     "RelationshipState",
     "RemoteListing",
     "Response",
+    "Return",
+    "ReturnedItem",
     "ServerError",
+    "Settlement",
+    "SettlementLine",
+    "Severity",
     "Shipment",
     "ShippedLine",
     "SignatureError",
     "State",
     "StatusUpdate",
+    "StoredQuantity",
     "Submission",
     "SystemClock",
     "ThrottledError",

@@ -17,6 +17,7 @@ from typing_extensions import Self
 
 from .errors import InvalidError
 from .limits import Budget, Limits, Unlimited
+from .news import ListingNews, Return, Settlement, StoredQuantity
 from .response import Dialect
 from .transport import Transport
 from .types import (
@@ -141,11 +142,27 @@ class Adapter(ABC):
         """
         return None
 
+    def preview(self, items: Sequence[PushItem]) -> tuple[ItemResult, ...]:
+        """Ask the channel what it would say of these items, without changing anything.
+
+        :raise LookupError: the channel cannot be asked.
+        """
+        raise LookupError(f"{self.provider} cannot be asked before something is sent.")
+
     # === IN === #
 
     @abstractmethod
     def pull(self, topic: str, since: datetime, until: datetime | None = None) -> Iterator[Page]:
-        """All pages of what changed since then, oldest first where the platform can."""
+        """All pages of what changed since then, oldest first where the platform can.
+
+        The engine stores a page before it asks for the next one, so what follows a ``yield`` (an
+        acknowledgement, say) happens after the commit of that page. What takes the platform a
+        while raises :class:`ThrottledError` with the seconds after which to ask again.
+
+        Topics: ``order``, ``status``, ``listing``, ``return``, ``settlement``, ``stored`` and
+        ``submission`` (its ``external_id`` is the remote id of work that is done now: it is polled
+        at once). A topic may yield events of other topics as well.
+        """
 
     @abstractmethod
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
@@ -168,6 +185,26 @@ class Adapter(ABC):
         :raise InvalidError: an unknown status, or a provider that sends whole orders only.
         """
         raise InvalidError(f"{self.provider} sends no status events.", code="bad_shape")
+
+    def listing_news(self, payload: Any) -> ListingNews:
+        """Read the payload of an event with topic ``listing``.
+
+        :raise InvalidError: an unknown shape, or a provider that tells nothing of listings.
+        """
+        raise InvalidError(f"{self.provider} sends no news of listings.", code="bad_shape")
+
+    def returned(self, payload: Any) -> Return:
+        """Read the payload of an event with topic ``return``."""
+        raise InvalidError(f"{self.provider} sends no returns.", code="bad_shape")
+
+    def settlement(self, payload: Any) -> Settlement:
+        """Read the payload of an event with topic ``settlement``; its lines as the channel has
+        them, whether or not they add up to its total."""
+        raise InvalidError(f"{self.provider} sends no settlements.", code="bad_shape")
+
+    def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
+        """Read the payload of an event with topic ``stored``: goods that the channel keeps."""
+        raise InvalidError(f"{self.provider} keeps no goods.", code="bad_shape")
 
     @abstractmethod
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:

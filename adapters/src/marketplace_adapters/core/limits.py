@@ -44,12 +44,17 @@ class Limits:
 
     :param topics: what :meth:`Adapter.pull` can fetch, e.g. ``("order",)``.
     :param overlap: seconds that a pull reaches back behind its cursor.
+    :param intervals: seconds between two pulls of a topic, where the account's own interval would
+        be more than the platform allows or the topic deserves.
+    :param product_first: a listing's product must be accepted before its other kinds are told.
     """
 
     lanes: tuple[Lane, ...]
     rates: Mapping[str, Rate] = field(default_factory=dict)
     topics: tuple[str, ...] = ("order",)
     overlap: float = 300.0
+    intervals: Mapping[str, float] = field(default_factory=dict)
+    product_first: bool = False
 
     def lane(self, kind: Kind) -> Lane | None:
         """The lane a kind travels in, ``None`` when the provider does not support it."""

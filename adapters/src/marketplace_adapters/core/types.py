@@ -106,13 +106,21 @@ class ProductState:
 class PriceState:
     """The price a buyer pays for one unit of the listing.
 
-    :param compare_at: the price shown struck through, if the channel has one.
+    :param compare_at: the price shown struck through, if the channel has one; ``price`` is then
+        the sale price, valid from ``sale_from`` until ``sale_until``.
+    :param minimum, maximum: limits for channels that change prices by themselves.
+    :param business: the price for companies, where the channel has one.
+    :param markets: prices of further markets of the account, by the channel's id of the market.
     """
 
     price: Money
     compare_at: Money | None = None
     sale_from: datetime | None = None
     sale_until: datetime | None = None
+    minimum: Money | None = None
+    maximum: Money | None = None
+    business: Money | None = None
+    markets: Mapping[str, Money] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +309,28 @@ class Outcome(str, Enum):
     RETRY = "retry"
 
 
+class Severity(str, Enum):
+    """How bad an issue is: an ``ERROR`` keeps the item from being sold or changed."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that the channel finds wrong.
+
+    :param code: the platform's own code.
+    :param attributes: names of the members that are concerned.
+    """
+
+    code: str
+    message: str
+    severity: Severity = Severity.ERROR
+    attributes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ItemResult:
     """The channel's answer to one :class:`PushItem`.
@@ -309,6 +339,8 @@ class ItemResult:
         code where it has one.
     :param message: the platform's text, for a person.
     :param learned: identifiers the channel gave for the target (``external_id``, …).
+    :param issues: everything the channel found, also warnings on a success; ``None`` when it does
+        not look for issues.
     """
 
     ref: str
@@ -316,16 +348,22 @@ class ItemResult:
     code: str | None = None
     message: str | None = None
     learned: Mapping[str, str] = field(default_factory=dict)
+    issues: tuple[Issue, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """Answer to one push or poll. ``done`` is False while an asynchronous channel still works;
-    ``remote_id`` is then what :meth:`Adapter.poll` needs."""
+    ``remote_id`` is then what :meth:`Adapter.poll` needs.
+
+    :param retry_after: the budget ran out before every item was told: those without a result wait
+        so many seconds, and their attempt does not count.
+    """
 
     results: tuple[ItemResult, ...]
     done: bool = True
     remote_id: str | None = None
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,9 +465,11 @@ class Discount:
 class OrderLine:
     """One line. ``unit_price`` is what the buyer pays for one unit, discounts already off.
 
-    :param kind: ``product``, ``shipping``, ``wrap``, ``fee``.
+    :param kind: ``product``, ``shipping``, ``wrap``, ``fee``, ``tax``.
     :param unit_count: pieces in one sold unit.
     :param tax: tax on the whole line as the channel states it; ``None`` when it does not.
+    :param taxed_by: ``channel`` when the channel collects and pays the tax itself: the line then
+        bears none here, and what the buyer pays of it is a line of kind ``tax``.
     """
 
     external_id: str
@@ -442,6 +482,7 @@ class OrderLine:
     unit_count: int = 1
     tax: Decimal | None = None
     tax_included: bool = True
+    taxed_by: str = "seller"
     discounts: tuple[Discount, ...] = ()
     comment: str = field(default="", repr=False)
 
@@ -468,6 +509,12 @@ class Order:
     :param revision: equal for equal content.
     :param fulfilment: ``seller`` or ``channel``; other values are kept as received.
     :param total: what the channel says the buyer pays in all; ``None`` when it says nothing.
+    :param stocked_by: from whose stock it is delivered: ``seller``, or ``channel`` when the channel
+        keeps the goods; such an order never touches the seller's own stock.
+    :param priced: whether the prices are known; a pending order may tell them later.
+    :param summary: less than the whole order (a line of a report, say): enough to make an order
+        that is not here, not enough to change one that is.
+    :param ship_by, deliver_by: the channel's deadlines.
     :param otp_required: delivery must be confirmed with the receiver's code.
     :param extra: provider's own members worth keeping, JSON-able.
     """
@@ -484,6 +531,11 @@ class Order:
     placed_at: datetime | None = None
     updated_at: datetime | None = None
     fulfilment: str = "seller"
+    stocked_by: str = "seller"
+    priced: bool = True
+    summary: bool = False
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
     ship_to: Address | None = None
     bill_to: Address | None = None
     payments: tuple[Payment, ...] = ()
