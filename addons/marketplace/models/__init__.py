@@ -19,6 +19,7 @@ from . import marketplace_submission
 from . import marketplace_exchange
 from . import marketplace_delivery
 from . import marketplace_inbox
+from . import marketplace_inbox_topics
 from . import marketplace_inbox_process
 from . import marketplace_recorder
 from . import marketplace_dispatcher

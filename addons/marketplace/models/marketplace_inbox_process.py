@@ -10,6 +10,7 @@ from ..const import BURST_MESSAGES, BURST_PATIENCE, MAX_ATTEMPTS
 from ..tools.backoff import retry_delay
 from ..tools.faults import log_failure
 from ..tools.inbound import IMPORT_CONTEXT, Message, Quarantine
+from .marketplace_inbox_topics import LARGE_TOPICS, ORDER_TOPICS
 
 _logger = logging.getLogger(__name__)
 
@@ -68,16 +69,20 @@ class MarketplaceInbox(models.Model):
         """
         account = account.with_company(account.company_id).with_context(**IMPORT_CONTEXT)
         inbox = account.env["marketplace.inbox"]
-        messages = inbox._claim(account, limit)
+        messages = inbox._one_large(inbox._claim(account, limit))
         if not messages:
             return 0
         with account._engine_adapter() as adapter:
             for message in messages:
                 inbox._read(adapter, message)
-        inbox._keep_newest(messages)
+        inbox._keep_newest([message for message in messages if message.topic in ORDER_TOPICS])
         inbox._keep_locked(account, messages)
+        waiting = [message for message in messages if message.outcome is None]
         account.env["marketplace.order"]._process(
-            account, [message for message in messages if message.outcome is None]
+            account, [message for message in waiting if message.topic in ORDER_TOPICS]
+        )
+        inbox._process_topics(
+            account, [message for message in waiting if message.topic not in ORDER_TOPICS]
         )
         inbox._write_down(account, messages)
         return len(messages)
@@ -87,14 +92,16 @@ class MarketplaceInbox(models.Model):
         self.env.flush_all()
         self.env.cr.execute(
             """
-            SELECT id, topic, external_id, revision, payload, occurred_at, received_at, attempts
+            SELECT id, topic, external_id, revision,
+                   CASE WHEN topic = ANY(%s) THEN NULL ELSE payload END,
+                   occurred_at, received_at, attempts
               FROM marketplace_inbox
              WHERE account_id = %s AND status = 'new'
                AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
              ORDER BY id LIMIT %s
                FOR UPDATE SKIP LOCKED
             """,
-            [account.id, limit],
+            [list(LARGE_TOPICS), account.id, limit],
         )
         return [Message(*row) for row in self.env.cr.fetchall()]
 
@@ -108,7 +115,7 @@ class MarketplaceInbox(models.Model):
             elif message.topic == "status":
                 message.status = adapter.status(message.payload)
             else:
-                message.settle("ignored", self.env._("Nothing is done with %s.", message.topic))
+                self._read_topic(adapter, message)
         except AdapterError as exc:
             message.hold(exc)
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as exc:
@@ -142,21 +149,22 @@ class MarketplaceInbox(models.Model):
 
     def _keep_locked(self, account, messages):
         """Leave alone what another transaction is working on, for a moment."""
-        waiting = {message.external_id for message in messages if message.outcome is None}
+        waiting = {message.thing() for message in messages if message.outcome is None}
         if not waiting:
             return
+        things = [list(column) for column in zip(*sorted(waiting), strict=True)]
         self.env.cr.execute(
             """
-            SELECT external_id,
-                   pg_try_advisory_xact_lock(
-                       hashtextextended('marketplace.order.' || %s || '.' || external_id, 0))
-              FROM unnest(%s::text[]) AS row (external_id)
+            SELECT thing, external_id,
+                   pg_try_advisory_xact_lock(hashtextextended(
+                       'marketplace.' || thing || '.' || %s || '.' || external_id, 0))
+              FROM unnest(%s::text[], %s::text[]) AS row (thing, external_id)
             """,
-            [account.id, sorted(waiting)],
+            [account.id, *things],
         )
-        held = dict(self.env.cr.fetchall())
+        held = {(thing, external_id): got for thing, external_id, got in self.env.cr.fetchall()}
         for message in messages:
-            if message.outcome is None and not held[message.external_id]:
+            if message.outcome is None and not held[message.thing()]:
                 message.outcome = "later"
 
     # === RESULTS === #
@@ -195,9 +203,9 @@ class MarketplaceInbox(models.Model):
         self._store_results(rows)
         early = [message for message in messages if message.outcome == "unknown_order"]
         if early:
-            self._wait_with_order([message.id for message in early])
+            self._wait_with_order(early)
         self.env["marketplace.cause"]._settle_idle(account)
-        if any(not message.attempts for message in early):
+        if any(message.topic == "status" and not message.attempts for message in early):
             self.env["marketplace.engine"]._wake_pull(account)
 
     def _store_results(self, rows):
@@ -230,8 +238,8 @@ class MarketplaceInbox(models.Model):
         wait = timedelta(seconds=STATUS_FIRST_WAIT * 2 ** (attempts - 1))
         return "new", attempts, now + wait
 
-    def _wait_with_order(self, item_ids):
-        """Statuses of an order that is held here wait for the same cause, not for a fetch.
+    def _wait_with_order(self, messages):
+        """What belongs to an order that is held here waits for the same cause, not for a fetch.
 
         By SQL: one statement compares all of them with the documents of their orders.
         """
@@ -241,13 +249,14 @@ class MarketplaceInbox(models.Model):
                 UPDATE marketplace_inbox item
                    SET status = 'quarantined', cause_id = held.cause_id, not_before = NULL,
                        message = %s
-                  FROM marketplace_inbox held
-                 WHERE item.id = ANY(%s) AND held.account_id = item.account_id
-                   AND held.topic = 'order' AND held.external_id = item.external_id
+                  FROM unnest(%s::int[], %s::text[]) AS row (id, order_id), marketplace_inbox held
+                 WHERE item.id = row.id AND held.account_id = item.account_id
+                   AND held.topic = 'order' AND held.external_id = row.order_id
                    AND held.status = 'quarantined' AND held.cause_id IS NOT NULL
                 """,
                 self.env._("Waits for its order."),
-                item_ids,
+                [message.id for message in messages],
+                [message.waits_for or message.external_id for message in messages],
             )
         )
 
@@ -257,9 +266,9 @@ class MarketplaceInbox(models.Model):
         for message in messages:
             trouble = message.trouble
             if message.outcome == "unknown_order" and message.attempts >= STATUS_TRIES:
-                message.text = self.env._("A status came for an order that never came.")
+                message.text = self._text_without_order(message.topic)
                 trouble = Quarantine(
-                    "unknown_order",
+                    "unknown_order" if message.topic == "status" else f"unknown_order:{message.topic}",
                     message.text,
                     self.env._("Fetch the orders of that time: account, Synchronize, Orders."),
                     "platform",
@@ -267,7 +276,13 @@ class MarketplaceInbox(models.Model):
             elif message.failed and message.attempts + 1 >= MAX_ATTEMPTS:
                 trouble = Quarantine(
                     f"import_failed:{message.text.partition(':')[0]}",
-                    self.env._("An order cannot be imported: %s", message.text),
+                    self.env._("An order cannot be imported: %s", message.text)
+                    if message.topic in ORDER_TOPICS
+                    else self.env._(
+                        "%(topic)s: what came cannot be applied: %(error)s",
+                        topic=message.topic,
+                        error=message.text,
+                    ),
                     self.env._("This is a fault of ours. Press Retry after the next update."),
                     "suite",
                 )

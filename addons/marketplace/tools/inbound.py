@@ -12,7 +12,12 @@ from odoo.exceptions import AccessError, UserError
 from marketplace_adapters.core import AdapterError, Masker, Order, OrderStatus
 
 # Unique constraints that say "somebody else imported it at the same moment".
-RACES = ("marketplace_order_", "marketplace_partner_")
+RACES = (
+    "marketplace_order_",
+    "marketplace_partner_",
+    "marketplace_return_",
+    "marketplace_settlement_",
+)
 
 # Contexts of an import: nobody follows what no person made, and nothing is mailed.
 IMPORT_CONTEXT = {
@@ -60,6 +65,10 @@ class Message:
     attempts: int
     order: Order | None = None
     status: OrderStatus | None = None
+    # What the adapter read of a topic that is no order.
+    document: Any = None
+    # The order's id on the channel, for what must wait until that order is here.
+    waits_for: str = ""
     outcome: str | None = None
     text: str = ""
     order_id: int | None = None
@@ -72,6 +81,10 @@ class Message:
         if self.order is not None and self.order.updated_at is not None:
             return naive(self.order.updated_at)
         return self.occurred_at
+
+    def thing(self):
+        """What it is about, and its id: nobody else may work on the same meanwhile."""
+        return "order" if self.topic in ("order", "status") else self.topic, self.external_id
 
     def sort_key(self):
         """Order of truth: the channel's own clock, then the order of arrival."""
