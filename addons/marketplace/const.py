@@ -63,13 +63,15 @@ FIELD_KINDS = {
     "image_1920": ("image",),
     "image_variant_1920": ("image",),
     "product_template_image_ids": ("image",),
+    "attribute_line_ids": ("product", "relationship"),
+    "accessory_product_ids": ("relationship",),
     "active": ("product", "inventory"),
     "sale_ok": ("product", "inventory"),
     "type": ("product", "inventory"),
     "is_storable": ("inventory",),
 }
 DEFAULT_KINDS = ("product",)
-CREATE_KINDS = ("product", "price", "inventory", "image")
+CREATE_KINDS = ("product", "price", "inventory", "image", "relationship", "override")
 
 # Fields whose short old and new values are kept with the operation (X2).
 VALUE_FIELDS = ("list_price", "price_extra")

@@ -4,6 +4,7 @@ from . import marketplace_budget
 from . import marketplace_cursor
 from . import marketplace_cause
 from . import marketplace_listing
+from . import marketplace_listing_issue
 from . import marketplace_listing_snapshot
 from . import marketplace_listing_price
 from . import marketplace_listing_stock
@@ -21,6 +22,8 @@ from . import marketplace_delivery
 from . import marketplace_inbox
 from . import marketplace_inbox_topics
 from . import marketplace_inbox_process
+from . import marketplace_listing_news
+from . import marketplace_stored
 from . import marketplace_recorder
 from . import marketplace_dispatcher
 from . import marketplace_sender
@@ -35,6 +38,7 @@ from . import marketplace_order_total
 from . import marketplace_order_import
 from . import marketplace_order_lines
 from . import marketplace_order_update
+from . import marketplace_order_enrich
 from . import marketplace_order_snapshot
 from . import marketplace_order_documents
 from . import marketplace_order_hold
@@ -47,6 +51,7 @@ from . import stock_move
 from . import stock_picking
 from . import sale_order
 from . import sale_order_line
+from . import marketplace_order_stocked
 from . import account_move
 from . import res_partner
 from . import marketplace_dashboard

@@ -7,6 +7,7 @@ UNLOCKS = {
     "unknown_line": "unknown_product:",
     "shipping_product_id": "no_product_for:",
     "fee_product_id": "no_product_for:",
+    "tax_product_id": "no_product_for:",
     "rounding_product_id": "no_rounding_product",
 }
 
@@ -59,6 +60,14 @@ class MarketplaceAccount(models.Model):
         help="For fees, gift wrap and other lines that are no product.",
     )
 
+    tax_product_id = fields.Many2one(
+        "product.product",
+        "Tax of the channel",
+        domain="[('type', '=', 'service')]",
+        default=lambda self: self._default_product("product_tax"),
+        help="For tax that the channel collects and pays itself: part of what the buyer pays, none "
+        "of your own.",
+    )
     hold_quotations = fields.Boolean(
         "Hold back stock of quotations",
         default=True,
@@ -79,6 +88,7 @@ class MarketplaceAccount(models.Model):
         return template.product_variant_id if template else False
 
     def _product_of(self, line_kind):
-        """The service for a line that is no product: ``shipping``, ``wrap`` or ``fee``."""
+        """The service for a line that is no product: ``shipping``, ``wrap``, ``fee``, ``tax``."""
         self.ensure_one()
-        return self.shipping_product_id if line_kind == "shipping" else self.fee_product_id
+        own = {"shipping": self.shipping_product_id, "tax": self.tax_product_id}
+        return own.get(line_kind, self.fee_product_id)

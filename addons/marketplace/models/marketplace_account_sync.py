@@ -48,16 +48,27 @@ class MarketplaceAccount(models.Model):
     def _pull_is_due(self):
         """Whether the interval has passed for some topic."""
         self.ensure_one()
-        if not self._pull_topics():
-            return False
-        pulled = [
-            cursor.pulled_at
-            for cursor in self.cursor_ids
-            if cursor.topic in self._pull_topics() and cursor.pulled_at
+        return bool(self._due_topics())
+
+    def _due_topics(self):
+        """Topics whose interval has passed."""
+        now = fields.Datetime.now()
+        pulled = {cursor.topic: cursor.pulled_at for cursor in self.cursor_ids}
+        return [
+            topic
+            for topic in self._pull_topics()
+            if not pulled.get(topic)
+            or pulled[topic] <= now - timedelta(seconds=self._topic_interval(topic))
         ]
-        if len(pulled) < len(self._pull_topics()):
-            return True
-        return min(pulled) <= fields.Datetime.now() - timedelta(seconds=self.interval)
+
+    def _topic_interval(self, topic):
+        """Seconds between two pulls of a topic: the account's, or what the provider says of it.
+
+        Cheap topics (less than a minute) are asked as often as the provider says; no other is
+        asked more often than the account wants.
+        """
+        given = self._limits().intervals.get(topic, self.interval)
+        return given if given < 60 else max(given, self.interval)
 
     def _pull_topics(self):
         """Topics worth asking for, given what the account wants."""
@@ -65,13 +76,19 @@ class MarketplaceAccount(models.Model):
         return [topic for topic in self._limits().topics if topic != "order" or self.sync_orders]
 
     def _pull_all(self):
-        """Ask for news of every topic; one topic's failure does not stop the others."""
+        """Ask for news of every topic; one topic's failure does not stop the others.
+
+        A topic with an interval of its own is left out until that has passed.
+        """
         self.ensure_one()
+        own, due = self._limits().intervals, self._due_topics()
         for topic in self._pull_topics():
+            if topic in own and topic not in due:
+                continue
             try:
                 self._pull_topic(topic)
             except ThrottledError:
-                return  # the next round will do
+                continue  # the next round will do
             except AuthError as exc:
                 self.env["marketplace.engine"]._pause_account(self, exc)
                 return
@@ -126,6 +143,11 @@ class MarketplaceAccount(models.Model):
         cursor = self.cursor_ids.filtered(lambda cursor: cursor.topic == topic)
         position = cursor.position or self._lookback_start()
         return position - timedelta(seconds=self._limits().overlap)
+
+    def _next_pull(self):
+        """Seconds until some topic is to be asked for again."""
+        self.ensure_one()
+        return min((self._topic_interval(topic) for topic in self._pull_topics()), default=60)
 
     def _move_cursor(self, topic, latest, received):
         cursor = self.env["marketplace.cursor"].search(

@@ -20,6 +20,7 @@ from ..tools.db import fresh_env, session_lock
 from ..tools.faults import log_failure
 from ..tools.inbound import safe_text
 from ..tools.waker import waker
+from .marketplace_sender import Parked
 
 _logger = logging.getLogger(__name__)
 
@@ -217,14 +218,16 @@ class MarketplaceEngine(models.AbstractModel):
         with session_lock(self.env, f"out.{account_id}") as held:
             if not held:
                 return  # whoever holds it looks once more after letting go
-            wait = self._send_while_due(account, dispatched)
+            parked = Parked()
+            wait = self._send_while_due(account, dispatched, parked)
         with fresh_env(self.env) as env:
-            if not wait:
+            if not wait and not parked.lanes():
                 causes = env["marketplace.cause"]
                 causes._solve(account.with_env(env), ["send_stopped"])
                 # Only after all was sent: what fails once more is the same cause, told once.
                 causes._settle_sent(account)
-            due = env["marketplace.outbox"]._next_due(account_id)
+            due = env["marketplace.outbox"]._next_due(account_id, parked.lanes())
+            due = min((one for one in (due, parked.seconds()) if one is not None), default=None)
             if due is not None and account.with_env(env)._may_call():
                 seconds = max(wait, due)
                 env["marketplace.engine"]._wake(
@@ -234,28 +237,29 @@ class MarketplaceEngine(models.AbstractModel):
                     argument=int(forced),
                 )
 
-    def _send_while_due(self, account, dispatched):
-        """:return: seconds until it makes sense to come again."""
+    def _send_while_due(self, account, dispatched, parked):
+        """:param parked: lanes that wait for their budget; more may join them.
+        :return: seconds until it makes sense to come again."""
         until = time.monotonic() + JOB_SECONDS
         try:
             with account._engine_adapter() as adapter:
                 sender = self.env["marketplace.sender"]
                 sender._recover(account, adapter)
-                sender._poll_due(account, adapter)
+                sender._poll_due(account, adapter, parked)
                 while time.monotonic() < until:
                     # What was changed during a push goes with the next one.
                     if not dispatched:
                         self.env["marketplace.dispatcher"]._dispatch()
                     dispatched = False
-                    wait = sender._send_batch(account, adapter)
+                    wait = sender._send_batch(account, adapter, parked)
                     if wait is not None:
                         return wait
-        except ThrottledError as exc:
-            return exc.retry_after
         except AuthError as exc:
             self._pause_account(account, exc)
         except psycopg2.Error:
             raise
+        except ThrottledError as exc:
+            return exc.retry_after
         except Exception as exc:
             self._record_stop(account, "send", exc)
             return STOPPED_SECONDS
@@ -321,7 +325,8 @@ class MarketplaceEngine(models.AbstractModel):
             if held:
                 account._pull_all()
         # The pull under way may have read its page before what this one was made for.
-        wait = account.interval if held else min(account.interval, PULL_AGAIN)
+        wait = account._next_pull()
+        wait = wait if held else min(wait, PULL_AGAIN)
         with fresh_env(self.env) as env:
             if account.automatic and account.state == "connected":
                 env["marketplace.engine"]._wake(

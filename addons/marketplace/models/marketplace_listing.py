@@ -45,6 +45,11 @@ class MarketplaceListing(models.Model):
     unit_count = fields.Float(
         "Pieces per unit", compute="_compute_unit_count", help="In the product's own unit."
     )
+    offer = fields.Char(
+        copy=False,
+        help="Tells apart several offers of the same product in the same unit, e.g. one that you "
+        "deliver and one that the channel delivers from its store.",
+    )
     extra = fields.Json("Further identifiers", copy=False)
     min_order = fields.Float("Minimum order")
     max_order = fields.Float("Maximum order", help="0: no limit.")
@@ -71,8 +76,9 @@ class MarketplaceListing(models.Model):
         "This external id is linked to another product of the same account.",
     )
     _product_unit_unique = models.UniqueIndex(
-        "(account_id, product_id, uom_id) WHERE product_id IS NOT NULL",
-        "This product is already listed in this unit on this account.",
+        "(account_id, product_id, uom_id, coalesce(offer, '')) WHERE product_id IS NOT NULL",
+        "This product is already listed in this unit on this account; give a second offer a name "
+        "of its own.",
     )
 
     # === COMPUTE METHODS === #
@@ -154,9 +160,16 @@ class MarketplaceListing(models.Model):
         result = super().write(vals)
         if {"external_id", "internal_id", "sku", "product_id", "active"} & vals.keys():
             self._solve_unknown()
+        if vals.get("external_id"):
+            self.env["marketplace.outbox"].sudo()._release(self)
         if {"uom_id", "min_order", "max_order", "published", "title", "extra"} & vals.keys():
             self._request()
         return result
+
+    def _is_accepted(self):
+        """Whether the channel has this listing: it acknowledged the product, or gave it an id."""
+        self.ensure_one()
+        return bool(self.external_id or (self.acknowledged or {}).get("product"))
 
     def _solve_unknown(self):
         """Orders that wait for this product can go on."""
@@ -210,6 +223,8 @@ class MarketplaceListing(models.Model):
             vals["extra"] = {**(self.extra or {}), **learned}
         if vals:
             super().write(vals)  # pylint: disable=super-method-mismatch
+        if vals.get("external_id"):
+            self.env["marketplace.outbox"]._release(self)
 
     def _ask_whose_id(self, external_id, other):
         self.env["marketplace.cause"]._raise(

@@ -77,6 +77,12 @@ class MarketplaceOrder(models.Model):
     status = fields.Selection(STATUS, readonly=True, index=True)
     raw_status = fields.Char("Status on the channel", readonly=True)
     fulfilment = fields.Char("Delivered by", readonly=True, help="Who delivers: seller or channel.")
+    stocked_by = fields.Char(
+        "Goods kept by",
+        readonly=True,
+        help="From whose stock it is delivered: seller or channel. An order from the channel's "
+        "own store never touches yours.",
+    )
     revision = fields.Char("Version", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     total = fields.Monetary("Total on the channel", readonly=True)
@@ -167,7 +173,7 @@ class MarketplaceOrder(models.Model):
         if sale.state != "sale":
             return "quotation"
         goods = sale.order_line.filtered(
-            lambda line: line.qty_delivered_method == "stock_move" and line.product_uom_qty > 0
+            lambda line: line._marketplace_is_goods() and line.product_uom_qty > 0
         )
         left = sale._marketplace_outgoing().filtered(lambda picking: picking.state == "done")
         if not left and not any(goods.mapped("qty_delivered")):
@@ -277,6 +283,9 @@ class MarketplaceOrder(models.Model):
             message.outcome = "unknown_order"
             return
         message.order_id = ledger.id
+        if message.order is not None and message.order.summary:
+            message.settle("ignored", self.env._("Known already, and in full."), ledger)
+            return
         if message.order is not None and message.revision == ledger.revision:
             message.settle("ignored", self.env._("Known already."), ledger)
             return

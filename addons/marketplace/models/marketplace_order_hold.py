@@ -32,6 +32,7 @@ class MarketplaceOrder(models.Model):
               JOIN product_template template ON template.id = product.product_tmpl_id
               JOIN uom_uom piece ON piece.id = template.uom_id
              WHERE sale.state IN ('draft', 'sent') AND NOT ledger.hands_off
+               AND ledger.stocked_by IS DISTINCT FROM 'channel'
                AND ledger.status = ANY(%s) AND line.product_id = ANY(%s)
                AND sale.warehouse_id = ANY(%s)
              GROUP BY line.product_id
@@ -44,7 +45,7 @@ class MarketplaceOrder(models.Model):
     def _record_held(self, sales):
         """The stock that is offered changes although no quant does: quotations came or went."""
         recorder = self.env["marketplace.recorder"]
-        for sale in sales:
+        for sale in sales.filtered(lambda sale: not sale.marketplace_stocked):
             location = sale.warehouse_id.lot_stock_id
             products = sale.order_line.product_id.filtered("is_storable")
             recorder._record_write(

@@ -50,6 +50,9 @@ class MarketplaceOrder(models.Model):
         )
         if to_confirm:
             to_confirm.action_confirm()
+        left = [ledger for ledger in ledgers if ledger.status in ("shipped", "delivered")]
+        for ledger in left:
+            ledger._deliver_stocked()
         self._record_held(
             ledgers.filtered(lambda one: not one.hands_off).sale_order_id - to_confirm
         )
@@ -135,6 +138,7 @@ class MarketplaceOrder(models.Model):
             # A pricelist dictates the currency of its orders; without one the channel's counts.
             "pricelist_id": pricelist.id if pricelist.currency_id == draft.currency else False,
             "marketplace_currency_id": draft.currency.id,
+            "marketplace_stocked": order.stocked_by == "channel",
             "client_order_ref": order.number,
             "origin": account.name,
             "warehouse_id": self._warehouse_for(account, order).id,
@@ -165,7 +169,7 @@ class MarketplaceOrder(models.Model):
 
     def _line_vals(self, account, draft, plan, pricer):
         """Values of one sales order line; a provider adds its own fields."""
-        taxes = pricer.taxes(plan.product, draft.position)
+        taxes = self._line_taxes(draft, plan, pricer)
         price = pricer.price_unit(taxes, plan.product, plan.price, plan.quantity, plan.included)
         vals = {
             "product_id": plan.product.id,
@@ -182,6 +186,13 @@ class MarketplaceOrder(models.Model):
         if plan.line.kind == "shipping":
             vals["is_delivery"] = True
         return vals
+
+    @api.model
+    def _line_taxes(self, draft, plan, pricer):
+        """Taxes that we owe for a line; none where the channel collects and pays them."""
+        if plan.line.taxed_by == "channel":
+            return self.env["account.tax"]
+        return pricer.taxes(plan.product, draft.position)
 
     def _line_text(self, draft, plan):
         """The product's own description; what the channel adds stands below it."""
@@ -241,6 +252,7 @@ class MarketplaceOrder(models.Model):
             "external_id": order.external_id,
             "number": order.number or order.external_id,
             "fulfilment": order.fulfilment,
+            "stocked_by": order.stocked_by,
             "currency_id": currency.id,
             **self._money_vals(order, order.total or Decimal()),
             "otp_required": order.otp_required,

@@ -157,6 +157,7 @@ class MarketplaceOrder(models.Model):
                         "technical_price_unit",
                         "discount",
                         "name",
+                        "tax_ids",
                     )
                 }
             )

@@ -105,7 +105,10 @@ class MarketplaceOrder(models.Model):
                 self.env._("Correct it on the channel, or enter this order by hand."),
                 "platform",
             )
-        included = line.tax_included and account.price_tax != "excluded"
+        # Where the channel collects the tax, there is none of ours to come on top.
+        included = line.taxed_by == "channel" or (
+            line.tax_included and account.price_tax != "excluded"
+        )
         if line.kind != "product":
             product = self._product_for(account, line)
             return LinePlan(

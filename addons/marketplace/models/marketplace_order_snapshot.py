@@ -192,6 +192,8 @@ class MarketplaceOrder(models.Model):
         wanted = data.get("status") or STATUS_OF.get(self._local_state())
         if self.hands_off or wanted is None:
             return Nothing(self.env._("There is no status to tell."))
+        if self.stocked_by == "channel" and wanted in ("shipped", "delivered"):
+            return Nothing(self.env._("The channel delivers this order itself."))
         if RANK[self.status or "pending"] >= RANK[wanted]:
             return Nothing(self.env._("The channel has that status already."))
         if not self._outbound_allowed(wanted):

@@ -53,7 +53,7 @@ class MarketplaceOrder(models.Model):
         if not difference:
             return
         converted = sum(
-            pricer.converts(pricer.taxes(plan.product, draft.position), plan.included)
+            pricer.converts(self._line_taxes(draft, plan, pricer), plan.included)
             for plan in draft.lines
         )
         # Prices that had to be computed back from gross may each cost a unit of rounding.

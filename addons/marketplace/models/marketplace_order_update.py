@@ -27,6 +27,7 @@ class MarketplaceOrder(models.Model):
         allowed = not news or self._inbound_allowed(status)
         changed, late = False, None
         if message.order is not None and self.sale_order_id and status in LIVE and action != "note":
+            self._enrich(message.order)
             self._adopt_added(message.order)
             try:
                 changed = self._apply_lines(message)
@@ -106,12 +107,15 @@ class MarketplaceOrder(models.Model):
             self._do_deliver(status)
 
     def _do_ship(self, status):
-        """A note where the goods are handled."""
+        """A note where the goods are handled; what the channel keeps has left with that."""
+        self._deliver_stocked()
         self._note(self._waiting_pickings() or self.sale_order_id, status)
 
     def _do_deliver(self, status):
         """Validate the deliveries where the account's policy says so, else a note."""
         policy = self.account_id.validate_delivery
+        if self.stocked_by == "channel":
+            policy = "never"  # there is nothing to validate
         if policy == "never" or (policy == "channel" and self.fulfilment != "channel"):
             self._do_ship(status)
             return

@@ -77,6 +77,11 @@ class MarketplaceOutbox(models.Model):
     priority = fields.Integer(default=10, readonly=True, aggregator=None)
     not_before = fields.Datetime("Not before", readonly=True)
     attempts = fields.Integer("Tries", readonly=True, aggregator=None)
+    waiting = fields.Boolean(
+        "Waits for its product",
+        readonly=True,
+        help="The channel must have accepted the product before it can be told this.",
+    )
     doubtful = fields.Boolean(
         readonly=True, help="May have taken effect: read back before it is sent again."
     )
@@ -130,7 +135,7 @@ class MarketplaceOutbox(models.Model):
                        attempts = attempts + 1, submission_id = NULL
                   FROM (SELECT id FROM marketplace_outbox
                          WHERE account_id = %(account)s AND lane = %(lane)s AND status = 'new'
-                           AND %(column)s = ANY(%(targets)s)
+                           AND waiting IS NOT TRUE AND %(column)s = ANY(%(targets)s)
                            AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
                          ORDER BY id
                            FOR NO KEY UPDATE SKIP LOCKED) due
@@ -150,7 +155,7 @@ class MarketplaceOutbox(models.Model):
         due = SQL(
             """
               FROM marketplace_outbox item
-             WHERE account_id = %s AND lane = %s AND status = 'new'
+             WHERE account_id = %s AND lane = %s AND status = 'new' AND waiting IS NOT TRUE
                AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
             """,
             account.id,
@@ -215,18 +220,23 @@ class MarketplaceOutbox(models.Model):
         return max(0.05, LINGER - float(oldest or 0))
 
     @api.model
-    def _next_due(self, account_id):
-        """Seconds until something of an account is due: 0 now, ``None`` never."""
+    def _next_due(self, account_id, without=()):
+        """Seconds until something of an account is due: 0 now, ``None`` never.
+
+        :param without: names of lanes that wait for their budget.
+        """
         self.env.cr.execute(
             """
             SELECT min(greatest(0, extract(epoch FROM due - now() AT TIME ZONE 'UTC')))
               FROM (SELECT coalesce(min(not_before), now() AT TIME ZONE 'UTC') AS due
                       FROM marketplace_outbox
                      WHERE account_id = %(account)s AND status = 'new' AND not_before IS NOT NULL
+                       AND waiting IS NOT TRUE AND lane != ALL(%(without)s)
                     HAVING count(*) > 0
                      UNION ALL
                     (SELECT now() AT TIME ZONE 'UTC' FROM marketplace_outbox
                       WHERE account_id = %(account)s AND status = 'new' AND not_before IS NULL
+                        AND waiting IS NOT TRUE AND lane != ALL(%(without)s)
                       LIMIT 1)
                      UNION ALL
                     (SELECT now() AT TIME ZONE 'UTC' FROM marketplace_outbox
@@ -236,10 +246,10 @@ class MarketplaceOutbox(models.Model):
                       LIMIT 1)
                      UNION ALL
                     SELECT min(poll_at) FROM marketplace_submission
-                     WHERE account_id = %(account)s AND state = 'pending') waiting
+                     WHERE account_id = %(account)s AND state = 'pending') moments
              WHERE due IS NOT NULL
             """,
-            {"account": account_id, "orphan": ORPHAN_SECONDS},
+            {"account": account_id, "orphan": ORPHAN_SECONDS, "without": list(without)},
         )
         seconds = self.env.cr.fetchone()[0]
         return None if seconds is None else float(seconds)

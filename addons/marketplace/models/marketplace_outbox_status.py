@@ -3,6 +3,8 @@ import json
 from odoo import api, models
 from odoo.tools import SQL
 
+from marketplace_adapters.core import Outcome
+
 from ..const import MAX_ATTEMPTS
 from ..snapshot import Trouble
 from ..tools.backoff import retry_delay
@@ -84,12 +86,129 @@ class MarketplaceOutbox(models.Model):
         )
         items = self.browse(ids)
         items.listing_id.invalidate_recordset(["acknowledged", "last_sync_date"])
+        if products := items.filtered(lambda item: item.kind == "product").listing_id:
+            self._release(products)
         learned = {int(result.ref): result.learned for result in results if result.learned}
         for item in self.browse(learned):
             if item.listing_id:
                 item.listing_id._learn(learned[item.id])
         if order_items := items.filtered("order_id"):
             self.env["marketplace.order"]._acknowledged(order_items)
+
+    # === PRODUCT FIRST === #
+
+    def _hold_for_product(self):
+        """Of claimed items, keep those that the channel may be told now (R24).
+
+        A listing's product must be accepted before anything else of it is told. What is claimed
+        together with the product goes with it, in the same request.
+
+        :return: the items that may go.
+        """
+        with_product = self.filtered(lambda item: item.kind in ("product", "delete")).listing_id
+        early = self.filtered(
+            lambda item: (
+                item.listing_id
+                and item.listing_id not in with_product
+                and not item.listing_id._is_accepted()
+            )
+        )
+        early._wait_for_product()
+        return self - early
+
+    def _wait_for_product(self):
+        """Back to new until the product is accepted; see :meth:`_release`."""
+        if not self:
+            return
+        self._put_back(self.ids, self.env._("Waits until its product is accepted."), 0)
+        self.env.cr.execute(
+            "UPDATE marketplace_outbox SET waiting = true WHERE id = ANY(%s) AND status = 'new'",
+            [self.ids],
+        )
+        self.invalidate_recordset(["waiting"])
+
+    @api.model
+    def _refused_with_product(self, results):
+        """Ids of items that were refused only because their new product was."""
+        failed = [int(result.ref) for result in results if result.outcome is Outcome.ERROR]
+        items = self.browse(failed)
+        products = items.filtered(lambda item: item.kind == "product").listing_id
+        return {
+            item.id
+            for item in items
+            if item.kind not in ("product", "delete")
+            and item.listing_id in products
+            and not item.listing_id._is_accepted()
+        }
+
+    @api.model
+    def _release(self, listings):
+        """The products of these listings are accepted: what waited for that may go."""
+        self.flush_model()
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_outbox SET waiting = false, not_before = NULL, message = NULL
+             WHERE listing_id = ANY(%s) AND status = 'new' AND waiting
+         RETURNING account_id
+            """,
+            [listings.ids],
+        )
+        accounts = {row[0] for row in self.env.cr.fetchall()}
+        self.invalidate_model(["waiting", "not_before", "message"])
+        for account in self.env["marketplace.account"].browse(accounts):
+            self.env["marketplace.engine"]._wake_send(account)
+
+    # === NEWER BEFORE OLDER === #
+
+    @api.model
+    def _supersede_pending(self, results):
+        """A newer value was accepted: older ones that the channel still works on do not count."""
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_outbox old
+               SET status = 'superseded', message = %s,
+                   status_at = clock_timestamp() AT TIME ZONE 'UTC'
+              FROM marketplace_outbox newer
+             WHERE newer.id = ANY(%s) AND newer.listing_id IS NOT NULL
+               AND old.listing_id = newer.listing_id AND old.kind = newer.kind
+               AND old.id < newer.id AND old.status = 'pending'
+         RETURNING old.id
+            """,
+            [
+                self.env._("A newer value was accepted meanwhile."),
+                [int(result.ref) for result in results],
+            ],
+        )
+        self.browse([row[0] for row in self.env.cr.fetchall()]).invalidate_recordset()
+
+    def _tell_again(self):
+        """The channel took these over after a newer value: it may hold the older one now."""
+        if not self:
+            return
+        self.env.cr.execute(
+            """
+            UPDATE marketplace_listing listing
+               SET acknowledged = coalesce(listing.acknowledged, '{}') || told.kinds
+              FROM (SELECT listing_id, jsonb_object_agg(kind, sent ORDER BY id) AS kinds
+                      FROM marketplace_outbox WHERE id = ANY(%(ids)s) GROUP BY listing_id) told
+             WHERE listing.id = told.listing_id;
+            INSERT INTO marketplace_outbox
+                (account_id, kind, lane, listing_id, status, status_at, priority, attempts,
+                 message, created_at)
+            SELECT account_id, kind, lane, listing_id, 'new', now() AT TIME ZONE 'UTC', priority,
+                   0, %(message)s, clock_timestamp() AT TIME ZONE 'UTC'
+              FROM marketplace_outbox WHERE id = ANY(%(ids)s)
+            ON CONFLICT (account_id, listing_id, kind)
+                WHERE status = 'new' AND listing_id IS NOT NULL DO NOTHING
+            """,
+            {
+                "ids": self.ids,
+                "message": self.env._("An older value may have arrived last; told again."),
+            },
+        )
+        self.listing_id.invalidate_recordset(["acknowledged"])
+
+    # === NOT NOW === #
 
     @api.model
     def _put_back(self, ids, message, seconds, *, doubtful=False):
@@ -135,7 +254,7 @@ class MarketplaceOutbox(models.Model):
                 UPDATE marketplace_outbox item
                    SET status = CASE WHEN newer.id IS NULL THEN 'new' ELSE 'superseded' END,
                        status_at = clock_timestamp() AT TIME ZONE 'UTC',
-                       attempts = item.attempts - %s,
+                       attempts = item.attempts - %s, waiting = false,
                        message = %s, doubtful = %s, cause_id = NULL,
                        not_before = CASE WHEN row.seconds > 0 THEN
                            (clock_timestamp() AT TIME ZONE 'UTC')

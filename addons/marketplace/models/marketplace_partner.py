@@ -60,7 +60,7 @@ class MarketplacePartner(models.Model):
     def _partner_vals(self, account, order):
         """Values of a new contact; a provider adds its own fields."""
         buyer = order.buyer
-        own = buyer.address if _has_place(buyer.address) else order.ship_to or buyer.address
+        own = buyer.address if has_place(buyer.address) else order.ship_to or buyer.address
         vals = {
             **self._address_vals(own),
             "name": buyer.name or own.name or self.env._("Customer of %s", account.name),
@@ -184,7 +184,7 @@ class MarketplacePartner(models.Model):
         for order, partner in zip(orders, partners, strict=True):
             pair = {}
             for kind, address in (("delivery", order.ship_to), ("invoice", order.bill_to)):
-                if address is None or not _has_place(address):
+                if address is None or not has_place(address):
                     pair[kind] = partner
                     continue
                 vals = self._address_vals(address)
@@ -285,12 +285,12 @@ def _buyer_key(order):
     buyer = order.buyer
     if buyer.external_id:
         return buyer.external_id
-    address = buyer.address if _has_place(buyer.address) else order.ship_to or buyer.address
+    address = buyer.address if has_place(buyer.address) else order.ship_to or buyer.address
     known = (buyer.name, buyer.email, buyer.phone, address.street, address.zip, address.city)
     return f"digest:{digest(*known)}" if any(known) else "anonymous"
 
 
-def _has_place(address):
+def has_place(address):
     return bool(address and (address.street or address.city or address.zip))
 
 

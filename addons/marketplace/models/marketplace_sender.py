@@ -1,4 +1,5 @@
 import logging
+import time
 import uuid
 from dataclasses import dataclass
 
@@ -46,6 +47,31 @@ class Batch:
     doubtful: set
 
 
+class Parked:
+    """Lanes whose budget is used up, and until when. Lives as long as one job."""
+
+    def __init__(self):
+        self._until = {}
+
+    def add(self, lane, seconds):
+        """A lane waits so many seconds."""
+        self._until[lane] = time.monotonic() + max(seconds, 0.05)
+
+    def holds(self, lane):
+        """Whether a lane waits still."""
+        return self._until.get(lane, 0.0) > time.monotonic()
+
+    def lanes(self):
+        """Names of the lanes that wait still."""
+        return [lane for lane in self._until if self.holds(lane)]
+
+    def seconds(self):
+        """Until the first of them may go on, ``None`` when none waits."""
+        now = time.monotonic()
+        left = [until - now for until in self._until.values() if until > now]
+        return min(left, default=None)
+
+
 class MarketplaceSender(models.AbstractModel):
     """claim → snapshot → push → apply, for one account at a time.
 
@@ -58,35 +84,45 @@ class MarketplaceSender(models.AbstractModel):
     _description = "Marketplace Sender"
 
     @api.model
-    def _send_batch(self, account, adapter):
+    def _send_batch(self, account, adapter, parked):
         """Send one batch of the most urgent lane that has something.
 
+        :param parked: :class:`Parked` lanes; one whose budget is used up joins them, so that it
+            never keeps the others waiting.
         :return: ``None`` when something was done and more may be due, else seconds to wait.
-        :raise AuthError, ThrottledError: after the items were put back.
+        :raise AuthError: after the items were put back.
         """
-        batch = self._retrying(self._claim_and_snapshot, account, adapter)
+        batch = self._retrying(self._claim_and_snapshot, account, adapter, parked)
         if isinstance(batch, float):
             return batch  # nothing is due for so many seconds
         if batch:
-            self._push(account, adapter, batch)
+            try:
+                self._push(account, adapter, batch)
+            except ThrottledError as exc:
+                parked.add(batch.lane.name, exc.retry_after)
         return None
 
     # === CLAIM AND SNAPSHOT === #
 
-    def _claim_and_snapshot(self, env, account, adapter):
+    def _claim_and_snapshot(self, env, account, adapter, parked):
         """:return: a :class:`Batch`; ``None`` when what was claimed needed no call; seconds to
         wait when nothing is due."""
         if not account._may_call():
             return 0.0  # somebody paused it meanwhile
         outbox = env["marketplace.outbox"]
+        waits = []
         for lane in self._lanes(adapter):
+            if parked.holds(lane.name):
+                continue
             claimed, wait = outbox._claim(account, lane, lane.batch_size)
-            if wait:
-                return wait
             if claimed:
                 break
+            if wait:
+                waits.append(wait)
         else:
-            return 0.0
+            return min(waits, default=0.0)
+        if adapter.limits.product_first:
+            claimed = claimed._hold_for_product()
         snapshot = self._snapshot_each(env, claimed)
         items, values, done, troubled = [], {}, {}, []
         for item in claimed:
@@ -201,6 +237,8 @@ class MarketplaceSender(models.AbstractModel):
                 raise
             return None
         self._retrying(self._apply_answer, account, adapter, batch, answer, settled)
+        if answer.retry_after is not None:
+            raise ThrottledError("The budget ran out.", retry_after=answer.retry_after)
         return None
 
     def _divide(self, env, account, adapter, batch, error):

@@ -27,13 +27,17 @@ class MarketplaceSender(models.AbstractModel):
         submission = env["marketplace.submission"].browse(batch.submission_id)
         results = {result.ref: result for result in (*answer.results, *settled)}
         unanswered = [int(item.ref) for item in batch.items if item.ref not in results]
-        if answer.done:
+        if answer.retry_after is not None:
+            outbox._put_back(
+                unanswered, env._("The budget is used up for now."), answer.retry_after
+            )
+        elif answer.done:
             outbox._postpone(
                 unanswered, env._("No answer."), code="no_answer", doubtful=not lane.repeatable
             )
         else:
             outbox._finish(unanswered, "pending", env._("Accepted, being processed."))
-        errors = self._apply_results(env, account, results.values())
+        errors = self._apply_results(env, account, results.values(), adapter.limits)
         now = clock.now()
         submission.write(
             {
@@ -46,11 +50,17 @@ class MarketplaceSender(models.AbstractModel):
         )
         self._record_exchanges(env, account, adapter, submission)
 
-    def _apply_results(self, env, account, results):
+    def _apply_results(self, env, account, results, limits):
         """Write results for a whole batch at once; returns how many are errors."""
         outbox = env["marketplace.outbox"]
+        results = list(results)
+        env["marketplace.listing.issue"]._take_over_results(results)
         successes, retries, errors = [], {}, []
+        waiting = outbox._refused_with_product(results) if limits.product_first else set()
+        outbox.browse(waiting)._wait_for_product()
         for result in results:
+            if int(result.ref) in waiting:
+                continue
             if result.outcome is Outcome.SUCCESS:
                 successes.append(result)
             elif result.outcome is Outcome.PENDING:
@@ -60,6 +70,8 @@ class MarketplaceSender(models.AbstractModel):
             else:
                 errors.append(result)
         outbox._succeed(successes)
+        if any(lane.asynchronous for lane in limits.lanes):
+            outbox._supersede_pending(successes)
         for (code, message), ids in retries.items():
             outbox._postpone(ids, message or code, code=code)
         for (code, message), ids in _grouped(errors).items():
@@ -120,8 +132,11 @@ class MarketplaceSender(models.AbstractModel):
     # === POLL === #
 
     @api.model
-    def _poll_due(self, account, adapter):
-        """Ask for the outcome of asynchronous submissions whose time has come."""
+    def _poll_due(self, account, adapter, parked):
+        """Ask for the outcome of asynchronous submissions whose time has come.
+
+        :param parked: lanes that wait for their budget; asking may have to wait as well.
+        """
         with fresh_env(self.env) as env:
             due = env["marketplace.submission"].search(
                 [
@@ -133,11 +148,15 @@ class MarketplaceSender(models.AbstractModel):
                 limit=50,
             )
             rows = [(one.id, one.remote_id, one.deadline, one.started_at) for one in due]
-        for submission_id, remote_id, deadline, started_at in rows:
+        for place, (submission_id, remote_id, deadline, started_at) in enumerate(rows):
             try:
                 answer = adapter.poll(remote_id)
-            except (AuthError, ThrottledError):
+            except AuthError:
                 raise
+            except ThrottledError as exc:
+                later = [row[0] for row in rows[place:]]
+                self._retrying(self._poll_later, account, later, exc.retry_after)
+                return
             except psycopg2.Error:
                 raise
             except Exception as exc:
@@ -145,6 +164,11 @@ class MarketplaceSender(models.AbstractModel):
             self._retrying(
                 self._apply_poll, account, adapter, submission_id, answer, deadline, started_at
             )
+
+    def _poll_later(self, env, account, submission_ids, seconds):
+        env["marketplace.submission"].browse(submission_ids).write(
+            {"poll_at": clock.now() + timedelta(seconds=max(1.0, seconds))}
+        )
 
     def _apply_poll(self, env, account, adapter, submission_id, answer, deadline, started_at):
         account = account.with_env(env)
@@ -156,16 +180,28 @@ class MarketplaceSender(models.AbstractModel):
             done, results = False, ()
         else:
             done, results = answer.done, answer.results
-        submission.error_count += self._apply_results(env, account, results)
+        current, late = _apart(results, submission.outbox_ids)
+        submission.error_count += self._apply_results(env, account, current, adapter.limits)
+        late._tell_again()
+        once = any(
+            lane.name == submission.lane and not lane.repeatable for lane in adapter.limits.lanes
+        )
         left = submission.outbox_ids.filtered(lambda item: item.status == "pending")
         if done:
             outbox._postpone(
-                left.ids, env._("The channel said nothing about it."), code="no_answer"
+                left.ids,
+                env._("The channel said nothing about it."),
+                code="no_answer",
+                doubtful=once,
             )
             submission.state = "done"
         elif deadline and now > deadline:
-            # The channel has forgotten it: level-triggered items are told again, now.
-            outbox._postpone(left.ids, env._("No outcome within the deadline."), code="deadline")
+            # The channel has forgotten it: level-triggered items are told again, now; what may be
+            # told once only is read back before.
+            outbox._postpone(
+                left.ids, env._("No outcome within the deadline."), code="deadline", doubtful=once
+            )
+            self._tell_stuck(env, account, submission, len(left))
             submission.write(
                 {"state": "failed", "message": env._("No outcome within the deadline.")}
             )
@@ -173,6 +209,41 @@ class MarketplaceSender(models.AbstractModel):
             age = (now - started_at).total_seconds()
             submission.poll_at = now + timedelta(seconds=poll_delay(age))
         self._record_exchanges(env, account, adapter, submission)
+
+
+    def _tell_stuck(self, env, account, submission, count):
+        """People hear that the channel left something lying; the next outcome in time solves it."""
+        env["marketplace.cause"]._raise(
+            account,
+            f"stuck:{submission.lane}",
+            env._(
+                "%(account)s has not said within its time what became of submission %(id)s "
+                "(%(count)s items).",
+                account=account.name,
+                id=submission.remote_id or submission.id,
+                count=count,
+            ),
+            env._(
+                "The items are told again by themselves. If it stays, look at the status page of "
+                "the channel."
+            ),
+            "platform",
+        )
+
+
+def _apart(results, items):
+    """Results that count, and items that a newer value overtook while they were on their way.
+
+    Which of both the channel took over last, it does not say: those that it took are told again.
+    """
+    overtaken = {item.id: item for item in items if item.status == "superseded"}
+    current = [result for result in results if int(result.ref) not in overtaken]
+    late = [
+        int(result.ref)
+        for result in results
+        if int(result.ref) in overtaken and result.outcome is Outcome.SUCCESS
+    ]
+    return current, items.browse(late)
 
 
 def _grouped(results):

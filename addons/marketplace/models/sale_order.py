@@ -47,6 +47,13 @@ class SaleOrder(models.Model):
         help="What the buyer pays in, where no pricelist says it.",
     )
 
+    marketplace_stocked = fields.Boolean(
+        "Goods kept by the channel",
+        readonly=True,
+        help="Delivered from the channel's own store: no transfer is made and your stock stays "
+        "as it is.",
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends("marketplace_currency_id")

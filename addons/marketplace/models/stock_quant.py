@@ -43,5 +43,10 @@ class StockQuant(models.Model):
     def _record_stock(self, before, after=None):
         """:param before, after: (quantity, reserved quantity); after: the present ones."""
         after = after or (self.quantity, self.reserved_quantity)
-        if before != after and self.location_id.usage in ("internal", "transit"):
+        place = self.location_id
+        if (
+            before != after
+            and place.usage in ("internal", "transit")
+            and not place.marketplace_mirror
+        ):
             self.env["marketplace.recorder"]._record_stock(self, before, after)

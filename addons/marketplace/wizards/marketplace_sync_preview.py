@@ -2,7 +2,7 @@ import math
 
 from odoo import fields, models
 
-from marketplace_adapters.core import LISTING_KINDS
+from marketplace_adapters.core import LISTING_KINDS, AdapterError, Kind, PushItem
 
 from ..const import CREATE_KINDS
 from ..models.marketplace_outbox import KINDS
@@ -10,6 +10,8 @@ from ..snapshot import Tell, Trouble
 
 # Listings that are looked at; more would take longer than a person waits.
 MOST_LISTINGS = 500
+# Rows that a channel is asked about: each may be a call.
+MOST_ASKED = 20
 
 
 class MarketplaceSyncPreview(models.TransientModel):
@@ -26,6 +28,7 @@ class MarketplaceSyncPreview(models.TransientModel):
     kind = fields.Selection(KINDS, readonly=True)
     known = fields.Char("Known to the channel", readonly=True)
     wanted = fields.Char("Would be sent", readonly=True)
+    answer = fields.Char("The channel says", readonly=True)
     outcome = fields.Selection(
         [("send", "Is sent"), ("trouble", "Needs you first")], readonly=True, required=True
     )
@@ -63,6 +66,42 @@ class MarketplaceSyncWizard(models.TransientModel):
         )
         action["res_id"] = self.id
         return action
+
+    def action_ask_channel(self):
+        """Have the channels look at what would be sent, without changing anything there."""
+        self.ensure_one()
+        for account, rows in self.preview_ids.grouped("account_id").items():
+            sent = rows.filtered(lambda row: row.outcome == "send")[:MOST_ASKED]
+            self._ask_channel(account.sudo(), sent)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "marketplace.action_sync_wizard_products"
+        )
+        action["res_id"] = self.id
+        return action
+
+    def _ask_channel(self, account, rows):
+        items = []
+        for row in rows:
+            listing = row.listing_id.sudo()
+            state = getattr(listing, f"_snapshot_{row.kind}")(account)[listing.id]
+            if isinstance(state, Tell):
+                items.append(PushItem(str(row.id), Kind(row.kind), listing._key(), state.state))
+        if not items or not account._may_call():
+            return
+        try:
+            with account._open_adapter() as adapter:
+                results = adapter.preview(items)
+        except LookupError:
+            rows.answer = self.env._("This channel cannot be asked.")
+            return
+        except AdapterError as exc:
+            rows.answer = exc.message
+            return
+        for result in results:
+            said = [issue.message for issue in result.issues or ()]
+            if not said:
+                said = [result.message or self.env._("Would be accepted.")]
+            self.preview_ids.browse(int(result.ref)).answer = " ".join(said)[:1000]
 
     def _preview_account(self, account, listings):
         """:return: list of values of preview lines; nothing for what the channel knows already."""
