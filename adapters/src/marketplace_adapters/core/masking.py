@@ -58,6 +58,11 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # All repetitions are bounded: these run over hostile text.
 _EMAIL = re.compile(r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|00)\d[\d ().-]{6,17}\d|(?<![\w.])0\d{9,10}(?![\w.])")
+# Signed addresses, as platforms give them for documents, hold the right to read these.
+_SIGNED = re.compile(
+    r"([?&][\w.-]{0,64}(?:signature|token|credential|secret)[\w.-]{0,64}=)[^&\s\"'<>]+",
+    re.IGNORECASE,
+)
 _SHORTEST_SECRET = 4
 _Mode = Literal["open", "person", "secret"]
 
@@ -94,9 +99,11 @@ class Masker:
         return Masker(self._secrets | more) if more else self
 
     def text(self, text: str) -> str:
-        """Free text without known secrets, e-mail addresses and phone numbers."""
+        """Free text without known secrets, signatures, e-mail addresses and phone numbers."""
         if self._pattern is not None:
             text = self._pattern.sub(MASK, text)
+        if "=" in text:
+            text = _SIGNED.sub(rf"\1{MASK}", text)
         if "@" in text:
             text = _EMAIL.sub(MASK, text)
         return _PHONE.sub(MASK, text)

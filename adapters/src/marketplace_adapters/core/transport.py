@@ -1,9 +1,9 @@
-"""Moves bytes to one configured host and turns every failure into the closed set of errors.
+"""Moves bytes to the configured hosts and turns every failure into the closed set of errors.
 
 Rules that hold for every provider, because they live here:
 
-* no request leaves for another host: absolute URLs are compared with the configured origin and
-  redirects are never followed;
+* no request leaves for a host that is not configured: absolute URLs are compared with the
+  configured origins and redirects are never followed;
 * HTTPS, except towards this machine (sandbox, tests);
 * nothing is repeated here: whether a repeat is safe is known to the engine alone;
 * the budget is asked before each call and told what the answer says about the rate;
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -31,8 +31,11 @@ from .dates import Clock, SystemClock
 from .errors import AdapterError, AuthError, InvalidError, ThrottledError, TransportError
 from .limits import Budget, Unlimited
 from .masking import Masker, cap, sensitive_values
+from .origins import LOOPBACK, Origin, Origins, check_base_url, origin_of, printable, segment
 from .response import DEFAULT_RETRY_AFTER, Dialect, Headers, Response
 from .types import Exchange
+
+__all__ = ["Transport", "check_base_url", "segment"]
 
 USER_AGENT = "marketplace-adapters/19.0"
 BODY_CAP = 65536
@@ -40,44 +43,7 @@ BODY_CAP = 65536
 MESSAGE_CAP = 300
 MAX_RESPONSE = 32 * 1024 * 1024
 MAX_EXCHANGES = 200
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 65536
-
-
-def check_base_url(url: str) -> str:
-    """The base URL without trailing slashes.
-
-    :raise InvalidError: not HTTPS (HTTP only towards this machine), or a URL with a user, a query
-        or a fragment.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise InvalidError("The base URL is not a URL.", code="bad_url") from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise InvalidError("The base URL must start with https:// and a host.", code="bad_url")
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise InvalidError(
-            "The base URL must use https; http is for this machine only.", code="bad_url"
-        )
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise InvalidError("The base URL may hold only a host and a path.", code="bad_url")
-    _printable(url.strip())
-    return url.strip().rstrip("/")
-
-
-def segment(value: str) -> str:
-    """One path segment, quoted; an id may hold any character but cannot change the path.
-
-    :raise InvalidError: empty, ``.`` or ``..``.
-    """
-    if value in ("", ".", ".."):
-        raise InvalidError("An empty id cannot be part of a path.")
-    try:
-        return quote(value, safe="")
-    except UnicodeEncodeError:
-        raise InvalidError("The id holds characters that cannot be sent.") from None
 
 
 @dataclass(slots=True)
@@ -95,12 +61,16 @@ class _Call:
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    keep: bool = True
+    most: int = MAX_RESPONSE
 
 
 class Transport:
     """HTTP to one host, with keep-alive.
 
     :param base_url: scheme, host and optional path prefix; see :func:`check_base_url`.
+    :param others: further hosts that absolute addresses may name, see :class:`Origins`; whoever
+        calls one decides which headers it gets.
     :param timeout: seconds to connect and seconds between two parts of an answer.
     :param deadline: seconds that a whole answer may take; a host that drips cannot hold a worker.
     :param session: one to use instead of an own, e.g. with a test adapter mounted.
@@ -111,6 +81,7 @@ class Transport:
         self,
         base_url: str,
         *,
+        others: Iterable[str] = (),
         timeout: tuple[float, float] = (5.0, 30.0),
         deadline: float = 120.0,
         session: requests.Session | None = None,
@@ -120,7 +91,8 @@ class Transport:
         dialect: Dialect | None = None,
     ) -> None:
         self.base_url = check_base_url(base_url)
-        self._origin = _origin(self.base_url)
+        self._origins = Origins((self.base_url, *others))
+        self._routes: dict[Origin, dict[str, Any]] = {}
         self._timeout = timeout
         self._deadline = deadline
         self._clock = clock or SystemClock()
@@ -174,18 +146,25 @@ class Transport:
         bucket: str = "default",
         cost: float = 1.0,
         expect_json: bool = True,
+        keep: bool = True,
+        max_response: int | None = None,
     ) -> Response:
         """One call.
 
-        :param path: relative to the base URL, or absolute on the same origin.
+        :param path: relative to the base URL, or absolute on a configured origin.
         :param params: query; members that are ``None`` are left out.
         :param json: body written as JSON; ``data`` instead for raw bytes.
         :param bucket: rate that the call draws from, ``cost`` tokens of it.
         :param expect_json: an answer with another body is no usable answer.
+        :param keep: whether the exchange shows the bodies; else only how long they are.
+        :param max_response: bytes, instead of :data:`MAX_RESPONSE`.
         :return: an answer with status 2xx; an empty body has ``data`` ``None``.
         :raise AdapterError: one of the closed set, as :class:`Dialect` says.
         """
         call = self._prepare(method, path, params, json, data, headers)
+        call.keep, call.most = keep, max_response or MAX_RESPONSE
+        if not keep:
+            call.sent = _size(call.body or b"")
         self._budget.take(bucket, cost)
         call.started_at, call.begun = self._clock.now(), self._clock.monotonic()
         try:
@@ -219,9 +198,9 @@ class Transport:
         return _Call(method, url, masker, sent, now.now(), now.monotonic(), headers=own, body=body)
 
     def _url(self, path: str, params: Mapping[str, Any] | None) -> str:
-        _printable(path)
+        printable(path)
         if "://" in path.split("?")[0]:
-            if _origin(path) != self._origin:
+            if path not in self._origins:
                 raise InvalidError("A call to a host that was not configured is refused.")
             url = path
         else:
@@ -235,12 +214,19 @@ class Transport:
         if self._session is None:
             session = requests.Session()
             session.trust_env = False
-            if self._origin[1] not in _LOOPBACK:
-                session.proxies.update(get_environ_proxies(self.base_url))
-                bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-                session.verify = bundle or True
             self._session = session
         return self._session
+
+    def _route(self, url: str) -> dict[str, Any]:
+        """Proxies and certificates for the host of a call."""
+        origin = origin_of(url)
+        if origin not in self._routes:
+            route: dict[str, Any] = {}
+            if origin[1] not in LOOPBACK:
+                bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+                route = {"proxies": get_environ_proxies(url), "verify": bundle or True}
+            self._routes[origin] = route
+        return self._routes[origin]
 
     def _send(self, call: _Call) -> Response:
         try:
@@ -252,6 +238,7 @@ class Transport:
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
+                **self._route(call.url),
             ) as answer:
                 call.status = answer.status_code
                 headers = Headers(answer.headers)
@@ -268,18 +255,14 @@ class Transport:
         for part in answer.iter_content(_CHUNK):
             parts.append(part)
             size += len(part)
-            if size > MAX_RESPONSE:
-                raise TransportError(f"The answer is larger than {MAX_RESPONSE} bytes.")
+            if size > call.most:
+                raise TransportError(f"The answer is larger than {call.most} bytes.")
             if self._clock.monotonic() - call.begun > self._deadline:
                 raise TransportError(f"The answer was not complete after {self._deadline:g} s.")
         return b"".join(parts)
 
     def _accept(self, call: _Call, response: Response, bucket: str, expect_json: bool) -> Response:
-        call.received = (
-            call.masker.json(response.data, BODY_CAP)
-            if response.is_json
-            else _raw(call.masker, response.content)
-        )
+        call.received = _received(call, response)
         call.request_id = self._dialect.request_id(response)
         self._learn(response, bucket)
         if not response.ok:
@@ -343,28 +326,22 @@ def _parsed(content: bytes) -> tuple[Any, bool]:
         return None, False
 
 
+def _received(call: _Call, response: Response) -> str:
+    if not call.keep:
+        return _size(response.content)
+    if response.is_json:
+        return call.masker.json(response.data, BODY_CAP)
+    return _raw(call.masker, response.content)
+
+
+def _size(content: bytes) -> str:
+    return f"({len(content)} bytes)" if content else ""
+
+
 def _raw(masker: Masker, content: bytes) -> str:
     """Bytes that are not JSON, for the log; markup and binary data are named, not shown."""
     text = wire.clean(content[: BODY_CAP * 4].decode("utf-8", "replace"))
     return cap(masker.text(text), BODY_CAP)
-
-
-def _origin(url: str) -> tuple[str, str, int]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        raise InvalidError("The address of the call is not a URL.", code="bad_url") from None
-    if "@" in parts.netloc:
-        raise InvalidError("An address with a user is refused.", code="bad_url")
-    return parts.scheme, (parts.hostname or "").lower(), port
-
-
-def _printable(text: str) -> None:
-    if any(ord(char) <= 32 or char in "\\\x7f" for char in text):
-        raise InvalidError(
-            "An address may not hold spaces, backslashes or control characters.", code="bad_url"
-        )
 
 
 def _check_header(name: str, value: str) -> None:

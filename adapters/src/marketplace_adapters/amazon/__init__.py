@@ -1,0 +1,1 @@
+"""Amazon, through its Selling Partner API."""

@@ -1,0 +1,186 @@
+"""Login with Amazon: an access token for an hour, from the refresh token of the account.
+
+::
+
+    no token, or it is over ──> one caller asks, the others wait for him
+    its last five minutes   ──> one caller asks, the others go on with the old one
+    Amazon says expired     ──> forgotten and asked for once more, by :meth:`Caller.call`
+
+Tokens live in the memory of the process, keyed by a digest of the credentials, so that every
+adapter of an account shares one and a changed secret never meets the token of the old one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from ..core.dates import Clock
+from ..core.errors import AdapterError, AuthError, TransportError
+from ..core.transport import Transport
+
+AHEAD = 300.0
+"""Seconds before its end that a token is renewed; half its life when that is shorter."""
+SHORTEST_LIFE = 60.0
+MAX_TOKENS = 512
+CREDENTIALS = ("client_id", "client_secret", "refresh_token")
+
+Fetch = Callable[[], tuple[str, float]]
+"""Asks for a token; the token and the seconds it is good for."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    token: str = field(default="", repr=False)
+    ends: float = 0.0
+    renew: float = 0.0
+
+
+class Tokens:
+    """The tokens of this process; safe for threads, its ``repr`` shows a count."""
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[str, _Slot] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Tokens({len(self._slots)})"
+
+    def get(self, name: str, fetch: Fetch, clock: Clock) -> str:
+        """The token of that name; ``fetch`` is called by one thread at a time.
+
+        :raise AdapterError: what ``fetch`` raises when there is no token that still holds.
+        """
+        slot = self._slot(name)
+        if slot.renew > clock.monotonic():
+            return slot.token
+        holds = slot.ends > clock.monotonic()
+        if not slot.lock.acquire(blocking=not holds):
+            return slot.token
+        try:
+            # Whoever waited finds what the first one brought.
+            if slot.renew > clock.monotonic():
+                return slot.token
+            return self._renewed(slot, fetch, clock)
+        finally:
+            slot.lock.release()
+
+    def forget(self, name: str, token: str) -> None:
+        """This token is refused. One that came meanwhile is kept."""
+        slot = self._slot(name)
+        with slot.lock:
+            if slot.token == token:
+                slot.token, slot.ends, slot.renew = "", 0.0, 0.0
+
+    def clear(self) -> None:
+        """Forget everything, e.g. between tests."""
+        with self._lock:
+            self._slots.clear()
+
+    def _renewed(self, slot: _Slot, fetch: Fetch, clock: Clock) -> str:
+        try:
+            token, seconds = fetch()
+        except AuthError:
+            raise
+        except AdapterError:
+            if slot.token and slot.ends > clock.monotonic():
+                return slot.token
+            raise
+        now, life = clock.monotonic(), max(seconds, SHORTEST_LIFE)
+        slot.token, slot.ends, slot.renew = token, now + life, now + max(life - AHEAD, life / 2)
+        return token
+
+    def _slot(self, name: str) -> _Slot:
+        with self._lock:
+            slot = self._slots.setdefault(name, _Slot())
+            self._slots.move_to_end(name)
+            while len(self._slots) > MAX_TOKENS:
+                self._slots.popitem(last=False)
+            return slot
+
+
+TOKENS = Tokens()
+
+
+class Login:
+    """The logins of one account.
+
+    :param credentials: :data:`CREDENTIALS`; see :func:`missing`.
+    :param token_url: absolute; its origin must be one of the transport's.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Mapping[str, str],
+        token_url: str,
+        tokens: Tokens = TOKENS,
+    ) -> None:
+        self._transport = transport
+        self._credentials = {name: credentials.get(name) or "" for name in CREDENTIALS}
+        self._token_url = token_url
+        self._tokens = tokens
+        self._hidden = ""
+
+    def __repr__(self) -> str:
+        return f"Login({self._token_url!r})"
+
+    def token(self, scope: str = "") -> str:
+        """An access token.
+
+        :param scope: of a grantless operation, e.g. ``sellingpartnerapi::notifications``.
+        :raise AuthError: credentials are missing or refused.
+        """
+        gone = missing(self._credentials)
+        if gone:
+            raise AuthError(f"Missing: {', '.join(gone)}.", code="no_credentials")
+        token = self._tokens.get(
+            self._name(scope), lambda: self._fetch(scope), self._transport.clock
+        )
+        if token != self._hidden:
+            self._transport.masker.add([token])
+            self._hidden = token
+        return token
+
+    def forget(self, token: str, scope: str = "") -> None:
+        """Amazon refuses this token."""
+        self._tokens.forget(self._name(scope), token)
+
+    def _name(self, scope: str) -> str:
+        parts = (self._token_url, scope, *self._credentials.values())
+        text = "\0".join(f"{len(part)}:{part}" for part in parts)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _fetch(self, scope: str) -> tuple[str, float]:
+        """``POST /auth/o2/token`` (D: Connecting to the SP-API)."""
+        own = self._credentials
+        form = {"client_id": own["client_id"], "client_secret": own["client_secret"]}
+        if scope:
+            form |= {"grant_type": "client_credentials", "scope": scope}
+        else:
+            form |= {"grant_type": "refresh_token", "refresh_token": own["refresh_token"]}
+        response = self._transport.request(
+            "POST",
+            self._token_url,
+            data=urlencode(form, errors="replace").encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"},
+            bucket="token",
+            keep=False,
+        )
+        reply = response.data if isinstance(response.data, dict) else {}
+        token, seconds = reply.get("access_token"), reply.get("expires_in", 3600)
+        if not isinstance(token, str) or not token:
+            raise TransportError("The login was answered without a token.", code="bad_login")
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            seconds = 3600
+        return token, float(seconds)
+
+
+def missing(credentials: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of :data:`CREDENTIALS` that are empty."""
+    return tuple(name for name in CREDENTIALS if not credentials.get(name))
