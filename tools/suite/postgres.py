@@ -171,7 +171,7 @@ class Cluster:
             return self
         with locks.only_one(f"postgresql-{self.name}", "it starts PostgreSQL"):
             if not self.is_running():
-                if not (self.folder / "PG_VERSION").exists():
+                if not (self.folder / "PG_VERSION").exists() or self._was_cut_off():
                     self._create()
                 self._ready_socket_folder()
                 try:
@@ -202,6 +202,18 @@ class Cluster:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     # --- how ---
+
+    def _was_cut_off(self) -> bool:
+        """Whether the machine went down while throw-away databases were open.
+
+        They are written without waiting for the disk, so they may be damaged without a sign.
+        """
+        mark = self.folder / "boot-id"
+        open_then = not self.durable and (self.folder / "postmaster.pid").exists()
+        if open_then and mark.exists() and mark.read_text(encoding="ascii") != _boot_id():
+            say("  … the machine went down while they were open: throw-away databases begin anew")
+            return True
+        return False
 
     def _create(self) -> None:
         programs = _need_programs()
@@ -253,6 +265,7 @@ class Cluster:
                 f"PostgreSQL ({self.name}) does not start\n" + "\n".join([done.stdout, *tail]),
                 f"see {log}; its data can be thrown away by deleting {self.folder}",
             )
+        (self.folder / "boot-id").write_text(_boot_id(), encoding="ascii")
 
     def _ensure_role(self) -> None:
         self.sql(
@@ -343,6 +356,12 @@ def server_user() -> str | None:
         "PostgreSQL does not run as root, and there is neither a user postgres nor nobody",
         "run this as an ordinary user, or name your own server in PGHOST",
     )
+
+
+def _boot_id() -> str:
+    """Tells one run of the machine from another; empty where the system has no such thing."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
 
 
 def _give(folder: Path, owner: str | None) -> None:

@@ -110,12 +110,26 @@ class MarketplaceListing(models.Model):
         return result
 
     def _snapshot_relationship(self, account):
-        """Variants of one template belong together under its first one."""
-        return {listing.id: Tell(RelationshipState(), {"theme": None}) for listing in self}
+        """Parent, siblings and accessories; a provider that knows such things fills them.
+
+        :return: {listing id: Tell, Nothing or Trouble} with a :class:`RelationshipState`
+        """
+        return self._tell_or_nothing("relationship", RelationshipState(), {})
 
     def _snapshot_override(self, account):
-        """Exceptions from the account's settings; a provider fills them."""
-        return {listing.id: Tell(OverrideState({}), {}) for listing in self}
+        """Exceptions from the account's settings; a provider fills them.
+
+        :return: {listing id: Tell, Nothing or Trouble} with an :class:`OverrideState`
+        """
+        return self._tell_or_nothing("override", OverrideState({}), {})
+
+    def _tell_or_nothing(self, kind, state, values):
+        """An empty state is told only to take back what was told before."""
+        nothing = Nothing(self.env._("There is nothing of that kind."))
+        return {
+            listing.id: Tell(state, values) if (listing.acknowledged or {}).get(kind) else nothing
+            for listing in self
+        }
 
     def _snapshot_delete(self, account):
         """The product is gone: the listing is closed."""

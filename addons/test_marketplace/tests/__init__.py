@@ -17,9 +17,11 @@ from . import test_extract
 from . import test_order_company
 from . import test_credentials
 from . import test_security
+from . import test_lanes
 from . import test_link_catalogue
 from . import test_integrity
 from . import test_trouble
+from . import test_listing_news
 from . import test_manual
 from . import test_operations
 from . import test_budget

@@ -13,6 +13,7 @@ from ..core.adapter import Adapter
 from ..core.dates import iso, optional_datetime
 from ..core.errors import AuthError, InvalidError, SignatureError
 from ..core.limits import Lane, Limits, Rate
+from ..core.news import ListingNews, StoredQuantity
 from ..core.response import Headers
 from ..core.revision import revision
 from ..core.shape import as_id, as_object
@@ -32,6 +33,7 @@ from ..core.types import (
     Submission,
 )
 from .fake_channel import SIGNATURE_HEADER, FakeCall, FakeChannel, FakeJob, FakeListing, sign
+from .fake_news import parse_news, parse_stored
 from .fake_orders import order_document, order_line, parse_order, parse_status
 
 __all__ = [
@@ -208,6 +210,19 @@ class FakeAdapter(Adapter):
     def status(self, payload: Any) -> OrderStatus:
         """The status in ``{"id": …, "status": …}``."""
         return parse_status(as_object(payload, "event").get("status"))
+
+    def listing_news(self, payload: Any) -> ListingNews:
+        """What the channel says of a listing."""
+        return parse_news(payload)
+
+    def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
+        """What the channel keeps."""
+        return parse_stored(payload)
+
+    def preview(self, items: Sequence[PushItem]) -> tuple[ItemResult, ...]:
+        """What the channel would say: its verdicts, with nothing changed."""
+        self._after(self._call(FakeCall("preview", items=tuple(items)), "listing"))
+        return self.channel.judge(items)
 
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
         """What the channel shows; deleted listings are left out."""

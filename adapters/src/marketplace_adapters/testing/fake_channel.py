@@ -295,6 +295,20 @@ class FakeChannel:
         numbers = (f"{prefix}-{number}" for number in itertools.count(1))
         return next(name for name in numbers if name not in taken)
 
+    def judge(self, items: Iterable[PushItem]) -> tuple[ItemResult, ...]:
+        """What :meth:`apply` would answer, with nothing changed."""
+        with self.lock:
+            return tuple(
+                self._verdict(item) or ItemResult(item.ref, Outcome.SUCCESS) for item in items
+            )
+
+    def _verdict(self, item: PushItem) -> ItemResult | None:
+        for name in _names(item.target):
+            verdict = self._verdicts.get(name)
+            if verdict is not None and verdict[0] in (None, item.kind) and verdict[1]:
+                return ItemResult(item.ref, *verdict[1:])
+        return None
+
     def _apply(self, item: PushItem) -> ItemResult | None:
         for name in _names(item.target):
             verdict = self._verdicts.get(name)
