@@ -13,7 +13,7 @@ from ..core.adapter import Adapter
 from ..core.dates import iso, optional_datetime
 from ..core.errors import AuthError, InvalidError, SignatureError
 from ..core.limits import Lane, Limits, Rate
-from ..core.news import ListingNews, StoredQuantity
+from ..core.news import ListingNews, Return, Settlement, StoredQuantity
 from ..core.response import Headers
 from ..core.revision import revision
 from ..core.shape import as_id, as_object
@@ -33,6 +33,7 @@ from ..core.types import (
     Submission,
 )
 from .fake_channel import SIGNATURE_HEADER, FakeCall, FakeChannel, FakeJob, FakeListing, sign
+from .fake_money import parse_return, parse_settlement
 from .fake_news import parse_news, parse_stored
 from .fake_orders import order_document, order_line, parse_order, parse_status
 
@@ -214,6 +215,14 @@ class FakeAdapter(Adapter):
     def listing_news(self, payload: Any) -> ListingNews:
         """What the channel says of a listing."""
         return parse_news(payload)
+
+    def returned(self, payload: Any) -> Return:
+        """Goods that come back."""
+        return parse_return(payload)
+
+    def settlement(self, payload: Any) -> Settlement:
+        """What the channel pays."""
+        return parse_settlement(payload)
 
     def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
         """What the channel keeps."""
