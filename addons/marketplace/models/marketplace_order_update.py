@@ -278,5 +278,9 @@ class MarketplaceOrder(models.Model):
             )
         )
         if invoices:
-            reason = self.env._("Returned on %s", self.account_id.name)
-            invoices._reverse_moves([{"ref": reason} for _invoice in invoices], cancel=False)
+            self._reverse_drafts(invoices)
+
+    def _reverse_drafts(self, invoices):
+        """:return: draft credit notes of these invoices, in their order"""
+        reason = self.env._("Returned on %s", self.account_id.name)
+        return invoices._reverse_moves([{"ref": reason} for _invoice in invoices], cancel=False)
