@@ -37,13 +37,14 @@ class MarketplaceListing(models.Model):
             )
         return result
 
-    def _explain_price(self, account):
+    def _explain_price(self, account, *, moment=None):
         """How the price of each listing comes about (C22), bulk.
 
+        :param moment: naive UTC; ``None`` is now. Rules of pricelists have dates.
         :return: {listing id: [(step, price after it), …]}; the last one is what is sent.
         """
         steps = {listing.id: [] for listing in self}
-        today = fields.Datetime.now()
+        today = moment or fields.Datetime.now()
         pricelist = account.pricelist_id if account.price_source == "pricelist" else None
         for uom, listings in self.filtered("product_id").grouped("uom_id").items():
             products = listings.product_id.with_company(account.company_id)
