@@ -49,6 +49,7 @@ class Caller:
         json: Any = None,
         token: str = "",
         scope: str = "",
+        cost: float = 1.0,
         keep: bool = True,
         max_response: int | None = None,
     ) -> Any:
@@ -61,6 +62,7 @@ class Caller:
         :param params: lists are written with commas, as the models ask.
         :param token: a restricted data token instead of the account's own.
         :param scope: makes the call grantless.
+        :param cost: tokens of the bucket; 0 when they were taken before.
         :param keep: see :meth:`Transport.request`.
         """
         if operation not in RATES:
@@ -75,6 +77,7 @@ class Caller:
                 json=json,
                 headers=_headers(access, self.transport.clock.now()),
                 bucket=operation,
+                cost=cost,
                 keep=keep,
                 max_response=max_response,
             )

@@ -46,13 +46,13 @@ class FeedCalls(Caller):
         return document
 
     def create_feed(self, feed_type: str, markets: Sequence[str], document: str) -> str:
-        """createFeed; the id of the feed."""
+        """createFeed; the id of the feed. Its budget was taken before the upload."""
         body = {
             "feedType": feed_type,
             "marketplaceIds": list(markets),
             "inputFeedDocumentId": document,
         }
-        reply = self.call("createFeed", "POST", FEEDS, json=body)
+        reply = self.call("createFeed", "POST", FEEDS, json=body, cost=0)
         return as_id(as_object(reply, "feed").get("feedId"), "feedId")
 
     def feed(self, feed: str) -> Mapping[str, Any]:
@@ -103,11 +103,28 @@ class FeedCalls(Caller):
         path = f"/orders/v0/orders/{segment(order)}/shipmentConfirmation"
         self.call("confirmShipment", "POST", path, json=body)
 
-    def get_order(self, order: str, data: Sequence[str] = ()) -> Mapping[str, Any]:
+    def get_order(self, order: str, data: Sequence[str] = ("FULFILLMENT",)) -> Mapping[str, Any]:
         """getOrder (2026-01-01); the order itself.
 
         :param data: ``includedData``, e.g. ``("PACKAGES",)``.
         """
         path = f"/orders/2026-01-01/orders/{segment(order)}"
-        reply = self.call("getOrder", "GET", path, params={"includedData": data or None})
+        reply = self.call("getOrder", "GET", path, params={"includedData": data})
         return as_object(as_object(reply, "answer").get("order"), "order")
+
+    def refunds_of(self, order: str) -> list[Mapping[str, Any]]:
+        """listTransactions (finances 2024-06-19) of one order: those that give money back.
+
+        They show up to 48 hours after the fact (M).
+        """
+        params = {"relatedIdentifierName": "ORDER_ID", "relatedIdentifierValue": order}
+        reply = self.call(
+            "listTransactions", "GET", "/finances/2024-06-19/transactions", params=params
+        )
+        payload = as_object(as_object(reply, "answer").get("payload"), "payload")
+        rows = payload.get("transactions")
+        return [
+            row
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, Mapping) and "refund" in str(row.get("transactionType")).lower()
+        ]

@@ -20,6 +20,8 @@ from .const import ACKNOWLEDGEMENT_FEED, ADJUSTMENT_FEED, FULFILLMENT_FEED, LIST
 PUSH_SECONDS = 4.0
 """Seconds that the single calls of one push may take together."""
 
+MAX_BATCH = 10_000
+"""Listings of one push."""
 MAX_MESSAGES = 25_000
 """Messages of a listings feed (D: changelog 2025-05-06)."""
 MAX_FEED_BYTES = 10 * 1024 * 1024 - 64 * 1024
@@ -106,7 +108,7 @@ LIMITS = Limits(
         Lane(
             "listing",
             LISTING_KINDS,
-            10_000,
+            MAX_BATCH,
             asynchronous=True,
             deadline=6 * 3600.0,
             bucket="patchListingsItem",

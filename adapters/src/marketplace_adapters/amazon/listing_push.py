@@ -1,0 +1,163 @@
+"""The lane ``listing``: what is told of listings, a few by themselves, many as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..core import wire
+from ..core.errors import (
+    AdapterError,
+    AuthError,
+    InvalidError,
+    RejectedError,
+    ThrottledError,
+)
+from ..core.masking import Masker
+from ..core.types import Issue, ItemResult, Kind, Outcome, PushItem, Submission
+from . import patches
+from .client import Client
+from .const import LISTINGS_FEED
+from .feeds import Feeds, Frame, Part
+from .limits import FEW_LISTINGS
+from .patches import Change
+from .replies import NO_ACCESSORIES, failure, submission
+from .settings import Settings
+from .tickets import Refs
+
+
+class ListingPush:
+    """Sends the items of one push."""
+
+    def __init__(self, client: Client, feeds: Feeds, settings: Settings, masker: Masker) -> None:
+        self._client = client
+        self._feeds = feeds
+        self._settings = settings
+        self._masker = masker
+
+    def push(self, items: Sequence[PushItem], now: datetime) -> Submission:
+        """Results so far, or a feed that is on its way."""
+        found, results = patches.changes(items, self._settings, now)
+        calls = sum(len(self._markets(change)) for change in found)
+        if calls > FEW_LISTINGS:
+            parts = [self._part(change) for change in found]
+            return self._feeds.send(parts, self._frame(), results)
+        return self._one_by_one(found, results)
+
+    def preview(self, items: Sequence[PushItem], now: datetime) -> tuple[ItemResult, ...]:
+        """What Amazon would say (``VALIDATION_PREVIEW``).
+
+        A deletion cannot be asked for and is answered with success. Where the budget ends, the
+        items that were not asked for have no result.
+        """
+        found, results = patches.changes(items, self._settings, now)
+        return self._one_by_one(found, results, preview=True).results
+
+    # === ONE BY ONE === #
+
+    def _one_by_one(
+        self, found: Sequence[Change], results: list[ItemResult], preview: bool = False
+    ) -> Submission:
+        begun = False
+        for change in found:
+            try:
+                results += self._tell(change, preview)
+                begun = True
+            except ThrottledError as error:
+                if not (begun or results):
+                    raise
+                return Submission(tuple(results), retry_after=error.retry_after)
+            except AdapterError:
+                if not (begun or results):
+                    raise
+                # What is known stays known; the rest comes again and meets the error then.
+                return Submission(tuple(results))
+        return Submission(tuple(results))
+
+    def _tell(self, change: Change, preview: bool) -> list[ItemResult]:
+        refs = refs_of(change)
+        told: dict[str, ItemResult] = {}
+        for market in self._markets(change):
+            try:
+                reply = self._call(change, market, preview)
+                answered = submission(reply, refs, change.sku, self._masker)
+            except (RejectedError, InvalidError) as error:
+                if not _about_the_item(error):
+                    raise
+                if change.way == "delete" and "HTTP 404" in error.message:
+                    answered = [ItemResult(ref, Outcome.SUCCESS) for ref, _kind in refs]
+                else:
+                    answered = [failure(ref, error) for ref, _kind in refs]
+            for result in answered:
+                told[result.ref] = _worse(told.get(result.ref), result)
+        return [self._with_notes(change, told[ref]) for ref, _kind in refs]
+
+    def _call(self, change: Change, market: str, preview: bool) -> object:
+        locale, sku = self._settings.locale, change.sku
+        if change.way == "delete":
+            if preview:
+                return {"sku": sku, "status": "VALID", "submissionId": ""}
+            return self._client.delete_item(sku, market, locale=locale)
+        if change.way == "put":
+            body = change.put_body(market)
+            return self._client.put_item(sku, market, body, locale=locale, preview=preview)
+        body = change.patch_body(self._settings)
+        ids = self._settings.ids
+        return self._client.patch_item(sku, ids, body, locale=locale, preview=preview)
+
+    def _markets(self, change: Change) -> tuple[str, ...]:
+        """One call for each marketplace, or one for all (M: maxItems of put and delete is 1)."""
+        return self._settings.ids[:1] if change.way == "patch" else self._settings.ids
+
+    def _with_notes(self, change: Change, result: ItemResult) -> ItemResult:
+        item = next(one for one in change.items if one.ref == result.ref)
+        if not patches.untold(item) or result.outcome is not Outcome.SUCCESS:
+            return result
+        issues = (*(result.issues or ()), NO_ACCESSORIES)
+        return ItemResult(
+            result.ref, result.outcome, result.code, result.message, result.learned, issues
+        )
+
+    # === FEED === #
+
+    def _frame(self) -> Frame:
+        header = {
+            "sellerId": self._client.seller_id,
+            "version": "2.0",
+            "issueLocale": self._settings.locale,
+        }
+        head = b'{"header":' + wire.dumps(header) + b',"messages":['
+        return Frame(LISTINGS_FEED, head, b",", b"]}")
+
+    def _part(self, change: Change) -> Part:
+        def write(number: int) -> bytes:
+            return wire.dumps(change.message(number, self._settings))
+
+        return Part(refs_of(change), write)
+
+
+def refs_of(change: Change) -> Refs:
+    """The items of a change; those that are void because of a deletion count as part of it."""
+    if change.way == "delete":
+        return tuple((item.ref, Kind.DELETE) for item in change.items)
+    return tuple((item.ref, item.kind) for item in change.items)
+
+
+def _about_the_item(error: AdapterError) -> bool:
+    """Whether a refusal is about what was sent: 4xx but for redirects and our own refusals."""
+    return not isinstance(error, AuthError) and error.message.startswith("HTTP 4")
+
+
+def _worse(one: ItemResult | None, other: ItemResult) -> ItemResult:
+    """The result of both marketplaces: an error in one is an error, issues of both are kept."""
+    if one is None:
+        return other
+    order = (Outcome.ERROR, Outcome.RETRY, Outcome.PENDING, Outcome.SUCCESS)
+    first, second = sorted((one, other), key=lambda result: order.index(result.outcome))
+    issues: tuple[Issue, ...] | None = None
+    if first.issues is not None or second.issues is not None:
+        issues = tuple(dict.fromkeys((*(first.issues or ()), *(second.issues or ()))))
+    told = {**second.learned, **first.learned}
+    if one.learned.get("asin"):
+        told["asin"] = one.learned["asin"]
+    return ItemResult(first.ref, first.outcome, first.code, first.message, told, issues)

@@ -1,0 +1,133 @@
+"""What a submission must remember until its outcome is known, in a short text. Pure.
+
+The engine keeps one text for each submission and finds it by the ids of its feeds, so the ids stand
+in it plainly. The refs of the items behind each message are packed: message *n* of a feed has the
+*n*-th group. References that follow each other, as those of a burst do, take next to nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core import wire
+from ..core.errors import InvalidError
+from ..core.types import Kind
+
+Refs = tuple[tuple[str, Kind], ...]
+"""The items of one message, with their kinds."""
+
+MAX_TICKET = 2000
+"""Characters of the packed groups of all feeds: the engine's column has an index, whose entries
+must not be longer than 2,700 bytes."""
+MAX_UNPACKED = 8 * 1024 * 1024
+
+_LETTERS: dict[Kind, str] = {
+    Kind.PRODUCT: "p",
+    Kind.PRICE: "m",
+    Kind.INVENTORY: "q",
+    Kind.IMAGE: "i",
+    Kind.RELATIONSHIP: "r",
+    Kind.OVERRIDE: "o",
+    Kind.DELETE: "d",
+    Kind.ACKNOWLEDGE: "a",
+    Kind.STATUS: "u",
+    Kind.LINES: "l",
+    Kind.SHIPMENT: "s",
+    Kind.REFUND: "f",
+    Kind.CANCEL: "c",
+}
+_KINDS = {letter: kind for kind, letter in _LETTERS.items()}
+_NUMBERED = re.compile(r"(.*?)(0|[1-9]\d{0,17})", re.ASCII | re.DOTALL)
+_STEP = re.compile(r"(-?\d{1,19})([a-z])", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One submission: its type of feed and the feeds with their messages."""
+
+    feed_type: str
+    feeds: tuple[tuple[str, tuple[Refs, ...]], ...]
+
+    def text(self) -> str:
+        """For :attr:`Submission.remote_id`."""
+        feeds = [[feed, pack(groups)] for feed, groups in self.feeds]
+        return wire.dumps({"type": self.feed_type, "feeds": feeds}).decode()
+
+
+def read_ticket(text: str) -> Ticket:
+    """The ticket of a text.
+
+    :raise InvalidError: it is none of ours.
+    """
+    try:
+        data = wire.loads(text)
+        feeds = tuple((str(feed), unpack(packed)) for feed, packed in data["feeds"])
+        return Ticket(str(data["type"]), feeds)
+    except (InvalidError, KeyError, TypeError, ValueError):
+        raise InvalidError(
+            "This is no submission of the Amazon adapter.", code="bad_ticket"
+        ) from None
+
+
+def pack(groups: Sequence[Refs]) -> str:
+    """Groups as short text."""
+    text = _stepped(groups)
+    if text is None:
+        rows = [[f"{_LETTERS[kind]}{ref}" for ref, kind in group] for group in groups]
+        text = wire.dumps(rows).decode()
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def unpack(packed: str) -> tuple[Refs, ...]:
+    """The groups again.
+
+    :raise ValueError: not ours.
+    """
+    try:
+        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        machine = zlib.decompressobj()
+        text = machine.decompress(raw, MAX_UNPACKED).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError("not packed by us") from error
+    if text[:1] == "[":
+        return tuple(
+            tuple((entry[1:], _KINDS[entry[0]]) for entry in group) for group in wire.loads(text)
+        )
+    prefix, _line, steps = text.partition("\n")
+    return _walked(prefix, steps)
+
+
+def _stepped(groups: Sequence[Refs]) -> str | None:
+    """References that are one prefix and a number, as steps from each to the next."""
+    prefix: str | None = None
+    last = 0
+    parts = []
+    for group in groups:
+        entries = []
+        for ref, kind in group:
+            hit = _NUMBERED.fullmatch(ref)
+            if hit is None or prefix not in (None, hit[1]) or "\n" in hit[1] or hit[1][:1] == "[":
+                return None
+            prefix = hit[1]
+            number = int(hit[2])
+            entries.append(f"{number - last}{_LETTERS[kind]}")
+            last = number
+        parts.append("".join(entries))
+    return f"{prefix or ''}\n{','.join(parts)}"
+
+
+def _walked(prefix: str, steps: str) -> tuple[Refs, ...]:
+    number = 0
+    groups = []
+    for part in steps.split(",") if steps else ():
+        group = []
+        for step, letter in _STEP.findall(part):
+            number += int(step)
+            group.append((f"{prefix}{number}", _KINDS[letter]))
+        groups.append(tuple(group))
+    return tuple(groups)
