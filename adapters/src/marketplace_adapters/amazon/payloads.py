@@ -74,8 +74,11 @@ def sku_of(key: ListingKey) -> str:
 
 
 def is_new(key: ListingKey) -> bool:
-    """Whether Amazon does not have the listing yet, as far as we know."""
-    return not (key.external_id or key.extra.get("asin"))
+    """Whether Amazon does not have the listing yet, as far as we know.
+
+    An ASIN alone says nothing of that: it is the product of Amazon's that is to be offered.
+    """
+    return not key.external_id
 
 
 def product_type_of(key: ListingKey, state: ProductState | None = None) -> str:

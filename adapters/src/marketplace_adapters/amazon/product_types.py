@@ -175,7 +175,9 @@ def _attribute(name: str, data: Mapping[str, Any], required: bool, group: str) -
     simple = own == ["value"] or ("value" in own and all(_hidden(members[o]) for o in own[1:]))
     value = _mapping(members.get("value")) if simple else {}
     options = [value, *(_mapping(one) for one in value.get("anyOf") or value.get("oneOf") or ())]
-    listed = next((one for one in options if isinstance(one.get("enum"), list)), {})
+    # A variation theme has a name in the place of a value.
+    chosen = options if simple else [_mapping(members.get("name"))]
+    listed = next((one for one in chosen if isinstance(one.get("enum"), list)), {})
     closed = "enum" in value or len([o for o in options[1:] if "enum" not in o]) == 0
     return Attribute(
         name=name,
