@@ -98,12 +98,12 @@ def _consumer(offer: Mapping[str, Any]) -> bool:
 
 def _scheduled(offer: Mapping[str, Any], name: str) -> Any:
     rows = offer.get(name)
-    schedule = rows[0].get("schedule") if isinstance(rows, list) and _first(rows) else None
-    return _decimal(schedule[0].get("value_with_tax")) if _first(schedule) else None
+    return _decimal(_first(_first(rows).get("schedule")).get("value_with_tax"))
 
 
-def _first(rows: Any) -> bool:
-    return isinstance(rows, list) and bool(rows) and isinstance(rows[0], Mapping)
+def _first(rows: Any) -> Mapping[str, Any]:
+    found = rows[0] if isinstance(rows, list) and rows else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _stock(value: Mapping[str, Any]) -> tuple[str, Any]:

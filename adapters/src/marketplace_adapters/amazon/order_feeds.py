@@ -77,7 +77,7 @@ def message(number: int, body: ElementTree.Element) -> bytes:
     root = ElementTree.Element("Message")
     _add(root, "MessageID", str(number))
     root.append(body)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=False)
+    return ElementTree.tostring(root, encoding="unicode").encode()
 
 
 # === ACKNOWLEDGEMENT, CANCELLATION === #

@@ -171,4 +171,4 @@ def _require_market(settings: Settings) -> None:
 
 
 def _in(row: dict[str, Any], market: str) -> bool:
-    return row.get("marketplace_id", market) == market
+    return bool(row.get("marketplace_id", market) == market)

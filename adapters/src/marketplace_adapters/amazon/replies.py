@@ -45,7 +45,7 @@ def kind_of(attribute: str) -> Kind:
 
 def issues_of(rows: Any, masker: Masker | None = None) -> tuple[Issue, ...]:
     """Issues of an item, a submission or a report; rows that cannot be read are left out."""
-    found = []
+    found: list[Issue] = []
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and len(found) < MAX_ISSUES:
             found.append(issue_of(row, masker))
