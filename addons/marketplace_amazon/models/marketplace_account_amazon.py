@@ -1,0 +1,198 @@
+from odoo import api, models, tools
+from odoo.exceptions import UserError
+
+from odoo.addons.marketplace.tools.db import fresh_env
+
+from marketplace_adapters.amazon.check import participations, refusal
+from marketplace_adapters.amazon.const import ADJUSTMENT_REASONS, CANCEL_REASONS, MARKETPLACES
+from marketplace_adapters.core import AdapterError, AuthError, ThrottledError
+
+
+class MarketplaceAccount(models.Model):
+    """What a person asks of an account of Amazon, and what its marketplaces mean to it."""
+
+    _inherit = "marketplace.account"
+
+    # === MARKETPLACES === #
+
+    def _amazon_markets_changed(self):
+        """Where an account sells, or for how much, is another now: its currency is that of its
+        home marketplace, and what Amazon does not know yet is told."""
+        for account in self._of_amazon():
+            home = account._amazon_home()
+            if home and account.currency_id != home.currency_id:
+                account.currency_id = home.currency_id
+            account._activate_amazon_currencies()
+            if account.state != "draft":
+                account.sudo()._request_products()
+
+    def action_amazon_find_markets(self):
+        """Ask Amazon where this account may sell, and add what is missing here."""
+        self.ensure_one()
+        found = self._amazon_ask(_where_it_sells)
+        added = self._amazon_add_markets(found)
+        return self._tell(
+            self.env._(
+                "Amazon knows %(found)s marketplaces of this account, %(added)s were added.",
+                found=len(found),
+                added=len(added),
+            ),
+            kind="success",
+            sticky=False,
+        )
+
+    def _amazon_add_markets(self, found):
+        """Add marketplaces that Amazon named; those that are here stay as they are.
+
+        :param found: Amazon's ids of marketplaces.
+        :return: the new ones.
+        """
+        self.ensure_one()
+        known = set(self.with_context(active_test=False).amazon_market_ids.mapped("market_id"))
+        region = (self.amazon_region or "").removesuffix("_test")
+        new = [
+            key
+            for key in found
+            if key in MARKETPLACES
+            and key not in known
+            and region in (MARKETPLACES[key].region, "other", "")
+        ]
+        last = max(self.amazon_market_ids.mapped("sequence"), default=0)
+        return self.env["marketplace.amazon.market"].create(
+            [
+                {"account_id": self.id, "market_id": key, "sequence": last + place * 10}
+                for place, key in enumerate(new, start=1)
+            ]
+        )
+
+    # === CONNECTION === #
+
+    def _test_connection(self):
+        """Override of ``marketplace``: an account without marketplaces gets those that Amazon
+        knows of it."""
+        if self.provider == "amazon" and not self.amazon_market_ids:
+            try:
+                found = self._amazon_ask(_where_it_sells, connected=False)
+            except UserError as exc:
+                return None, str(exc)
+            self._amazon_add_markets(found)
+        return super()._test_connection()
+
+    def _connected(self):
+        """Override of ``marketplace``: nothing can be told without a marketplace."""
+        if self.provider == "amazon" and self.state == "draft":
+            if not (self.amazon_seller_id or "").strip():
+                raise UserError(self.env._("Enter the Merchant ID of %s first.", self.name))
+            if not self._amazon_home():
+                raise UserError(
+                    self.env._("Say on which marketplaces %s sells first.", self.name)
+                )
+        return super()._connected()
+
+    def _amazon_ask(self, question, *, connected=True):
+        """Ask Amazon something on behalf of a person who waits; the calls are kept.
+
+        :param question: function of the adapter.
+        :param connected: only where the account works; ``False`` while it is being connected.
+        :raise UserError: no usable answer; it says what a person can do.
+        """
+        self.ensure_one()
+        if connected and not self._may_call():
+            raise UserError(
+                self.env._("%s is not connected, or paused: nothing can be asked.", self.name)
+            )
+        account = self.sudo()
+        with account._open_adapter() as adapter:
+            try:
+                return question(adapter)
+            except ThrottledError as exc:
+                seconds = int(exc.retry_after) + 1
+                raise UserError(
+                    self.env._("Amazon is busy. Try again in %s seconds.", seconds)
+                ) from exc
+            except AuthError as exc:
+                raise UserError(refusal(exc)) from exc
+            except AdapterError as exc:
+                raise UserError(self.env._("Amazon could not be asked: %s", exc.message)) from exc
+            finally:
+                with fresh_env(account.env) as env:
+                    env["marketplace.exchange"]._store(
+                        account.with_env(env), adapter.take_exchanges()
+                    )
+
+    @api.model
+    @tools.ormcache()
+    def _amazon_used(self):
+        """Whether any account of Amazon works: orders and invoices of others cost nothing."""
+        return bool(
+            self.sudo().search_count(
+                [("provider", "=", "amazon"), ("state", "!=", "draft")], limit=1
+            )
+        )
+
+    # === REASONS === #
+
+    @api.model
+    def _selection_amazon_cancel_reason(self):
+        return self._amazon_reasons(CANCEL_REASONS)
+
+    @api.model
+    def _selection_amazon_refund_reason(self):
+        return self._amazon_reasons(ADJUSTMENT_REASONS)
+
+    @api.model
+    def _amazon_reasons(self, reasons):
+        """Amazon's codes with words for people, in Amazon's order."""
+        labels = {
+            "Abandoned": self.env._("Abandoned"),
+            "BuyerCanceled": self.env._("Buyer cancelled"),
+            "CannotVerifyInformation": self.env._("Information cannot be verified"),
+            "CarrierCoverageFailure": self.env._("Carrier does not deliver there"),
+            "CarrierCreditDecision": self.env._("Credit decision of the carrier"),
+            "CouldNotShip": self.env._("Could not be shipped"),
+            "CustomerAddressIncorrect": self.env._("Address is wrong"),
+            "CustomerCancel": self.env._("Customer cancelled"),
+            "CustomerExchange": self.env._("Exchanged for the customer"),
+            "CustomerReturn": self.env._("Returned by the customer"),
+            "DifferentItem": self.env._("Different item"),
+            "Exchange": self.env._("Exchange"),
+            "GeneralAdjustment": self.env._("General adjustment"),
+            "MerchandiseNotReceived": self.env._("Goods were not received"),
+            "NoInventory": self.env._("Out of stock"),
+            "Other": self.env._("Other"),
+            "PriceError": self.env._("Error of the price"),
+            "PricingError": self.env._("Wrong price"),
+            "ProductOutofStock": self.env._("Product is out of stock"),
+            "RefusedDelivery": self.env._("Delivery was refused"),
+            "RejectOrder": self.env._("Order rejected"),
+            "RiskAssessmentInformationNotValid": self.env._("Risk information is not valid"),
+            "ShippingAddressUndeliverable": self.env._("Address cannot be delivered to"),
+            "TransactionRecord": self.env._("Transaction record"),
+            "Undeliverable": self.env._("Undeliverable"),
+            "WeatherDelay": self.env._("Delay by weather"),
+        }
+        return [(reason, labels.get(reason, reason)) for reason in reasons]
+
+    # === WINDOWS === #
+
+    @api.model
+    def _action_amazon_configuration(self):
+        """Opens the account when there is exactly one, else their list (X16)."""
+        accounts = self.search([("provider", "=", "amazon")])
+        action = {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Amazon"),
+            "res_model": self._name,
+            "domain": [("provider", "=", "amazon")],
+            "context": {"default_provider": "amazon"},
+            "views": [(False, "list"), (False, "form")],
+        }
+        if len(accounts) == 1:
+            action.update(views=[(False, "form")], res_id=accounts.id)
+        return action
+
+
+def _where_it_sells(adapter):
+    """Ids of the marketplaces that an account takes part in, as Amazon orders them."""
+    rows = participations(adapter.client.participations())
+    return [row["id"] for row in rows if row["sells"]]
