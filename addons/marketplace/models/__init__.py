@@ -42,6 +42,16 @@ from . import marketplace_order_enrich
 from . import marketplace_order_snapshot
 from . import marketplace_order_documents
 from . import marketplace_order_hold
+from . import marketplace_settlement_line
+from . import marketplace_settlement
+from . import marketplace_settlement_match
+from . import marketplace_settlement_account
+from . import marketplace_settlement_entry
+from . import marketplace_return
+from . import marketplace_return_apply
+from . import marketplace_deadline
+from . import marketplace_account_deadline
+from . import marketplace_carrier
 from . import product_template
 from . import product_product
 from . import product_pricelist_item
@@ -62,4 +72,7 @@ from . import marketplace_link_account
 from . import marketplace_link_listing
 from . import marketplace_home
 from . import marketplace_link_budget
+from . import marketplace_buyer
+from . import marketplace_buyer_contact
+from . import marketplace_buyer_trace
 from . import res_currency

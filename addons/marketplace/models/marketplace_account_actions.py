@@ -18,6 +18,9 @@ _DRILL_DOWN = {
     "calls": ("marketplace.action_exchange", ["today"]),
     "listings": ("marketplace.action_listing", []),
     "orders": ("marketplace.action_order", []),
+    "late": ("marketplace.action_deadline", ["late"]),
+    "due": ("marketplace.action_deadline", ["due"]),
+    "settlements": ("marketplace.action_settlement", []),
     "operations": ("marketplace.action_product_operation", []),
     "budgets": ("marketplace.action_budget", []),
 }

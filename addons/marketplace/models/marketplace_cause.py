@@ -279,4 +279,5 @@ INBOUND_CODES = (
     "late_change",
     "unknown_order",
     "import_failed:",
+    "settlement_booked:",
 )

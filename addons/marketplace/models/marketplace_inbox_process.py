@@ -268,7 +268,9 @@ class MarketplaceInbox(models.Model):
             if message.outcome == "unknown_order" and message.attempts >= STATUS_TRIES:
                 message.text = self._text_without_order(message.topic)
                 trouble = Quarantine(
-                    "unknown_order" if message.topic == "status" else f"unknown_order:{message.topic}",
+                    "unknown_order"
+                    if message.topic == "status"
+                    else f"unknown_order:{message.topic}",
                     message.text,
                     self.env._("Fetch the orders of that time: account, Synchronize, Orders."),
                     "platform",

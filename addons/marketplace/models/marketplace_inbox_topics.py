@@ -48,9 +48,7 @@ class MarketplaceInbox(models.Model):
         if message.topic in LARGE_TOPICS:
             message.payload = self.browse(message.id).payload
         reader = READERS.get(message.topic)
-        message.document = (
-            getattr(adapter, reader)(message.payload) if reader else message.payload
-        )
+        message.document = getattr(adapter, reader)(message.payload) if reader else message.payload
         if message.topic in LARGE_TOPICS:
             message.payload = None
 

@@ -37,14 +37,15 @@ class MarketplaceOrder(models.Model):
         tracking = _tracking_of(picking, packages, package)
         reference = picking.name if len(packages) == 1 else f"{picking.name}/{package.name or 0}"
         shipped_at = (picking.date_done or fields.Datetime.now()).replace(microsecond=0)
-        carrier = picking.carrier_id
+        carriers = self.env["marketplace.carrier"]
+        carrier, carrier_name = carriers._told(self.account_id, picking.carrier_id)
         complete = self._local_state() == "delivered"
         state = Shipment(
             reference=reference,
             shipped_at=shipped_at.replace(tzinfo=UTC),
             lines=tuple(ShippedLine(line, quantity) for line, quantity in lines),
-            carrier=carrier.delivery_type or None,
-            carrier_name=carrier.name or None,
+            carrier=carrier,
+            carrier_name=carrier_name,
             tracking=tracking,
             tracking_url=(picking.carrier_tracking_url or None) if tracking else None,
             complete=complete,
@@ -52,7 +53,7 @@ class MarketplaceOrder(models.Model):
         values = {
             "reference": reference,
             "lines": {line: str(quantity) for line, quantity in lines},
-            "carrier": carrier.name or None,
+            "carrier": picking.carrier_id.name or None,
             "tracking": tracking,
         }
         return Tell(state, values)

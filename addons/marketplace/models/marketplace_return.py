@@ -147,7 +147,9 @@ class MarketplaceReturn(models.Model):
         wanted = {}
         for item in items:
             listing = item.listing
-            key = "|".join((item.line_id, listing.external_id or "", listing.sku or "", item.reason))
+            key = "|".join(
+                (item.line_id, listing.external_id or "", listing.sku or "", item.reason)
+            )
             vals = wanted.setdefault(
                 key,
                 {
@@ -280,9 +282,7 @@ class MarketplaceInbox(models.Model):
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    return_ids = fields.One2many(
-        "marketplace.return", "order_id", readonly=True, string="Returns"
-    )
+    return_ids = fields.One2many("marketplace.return", "order_id", readonly=True, string="Returns")
 
     @api.model_create_multi
     def create(self, vals_list):

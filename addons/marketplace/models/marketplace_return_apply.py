@@ -35,7 +35,9 @@ class MarketplaceReturn(models.Model):
         parts = [head]
         for row in self.line_ids.filtered("quantity"):
             words = ", ".join(part for part in (row.reason, row.condition) if part)
-            parts.append(f"{row.quantity:g} × {row.title or '?'}" + (f" ({words})" if words else ""))
+            parts.append(
+                f"{row.quantity:g} × {row.title or '?'}" + (f" ({words})" if words else "")
+            )
         self.sale_order_id._message_log(body=Markup("<br/>").join(parts))
 
     # === DRAFTS === #
@@ -157,8 +159,8 @@ class MarketplaceReturn(models.Model):
     def _billed_lines(self, quantities):
         """:return: {line of a posted invoice: quantity in its unit}"""
         billed = {}
-        for sale_line, quantity in quantities.items():
-            unit = sale_line.product_uom_id
+        for sale_line, wanted in quantities.items():
+            unit, quantity = sale_line.product_uom_id, wanted
             lines = sale_line.invoice_lines.filtered(lambda one: one.parent_state != "cancel")
             credited = sum(
                 _in_unit(line.quantity, line.product_uom_id, unit)

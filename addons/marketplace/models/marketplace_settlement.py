@@ -44,7 +44,7 @@ class MarketplaceSettlement(models.Model):
     )
     revision = fields.Char("Version", readonly=True)
     updated_at = fields.Datetime("Changed on the channel", readonly=True)
-    total = fields.Monetary("Total on the channel", readonly=True, tracking=True)
+    total = fields.Monetary("Total on the channel", readonly=True)
     line_total = fields.Monetary("Sum of the lines", readonly=True)
     difference = fields.Monetary(
         readonly=True, help="The channel's own total less the sum of its lines."
@@ -60,7 +60,6 @@ class MarketplaceSettlement(models.Model):
         required=True,
         readonly=True,
         index=True,
-        tracking=True,
         string="Status",
         help="Still open: the channel has not closed it. To check: its lines do not add up to its "
         "total. Lines to explain: orders of some lines are not here, or have another amount.",
@@ -154,10 +153,10 @@ class MarketplaceSettlement(models.Model):
                         (settlement_id, account_id, company_id, currency_id, state, external_id,
                          kind, type, amount, order_external_id, line_external_id, sku, quantity,
                          posted_at, description, marketplace)
-                    SELECT %s, %s, %s, %s, 'none', row.*
+                    SELECT %s, %s, %s, %s, 'none', given.*
                       FROM unnest(%s::text[], %s::text[], %s::text[], %s::numeric[], %s::text[],
                                   %s::text[], %s::text[], %s::numeric[], %s::timestamp[],
-                                  %s::text[], %s::text[]) AS row
+                                  %s::text[], %s::text[]) AS given
                     """,
                     self.id,
                     self.account_id.id,

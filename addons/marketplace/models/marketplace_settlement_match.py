@@ -3,7 +3,6 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 # What a buyer pays for an order; refunds stand beside it.
@@ -218,7 +217,8 @@ class MarketplaceSettlement(models.Model):
                                 WHEN settlement.total != counted.amount THEN 'check'
                                 WHEN counted.problems > 0 THEN 'waiting'
                                 ELSE 'done' END
-              FROM (SELECT one.id, count(line.id) AS number, coalesce(sum(line.amount), 0) AS amount,
+              FROM (SELECT one.id, count(line.id) AS number,
+                           coalesce(sum(line.amount), 0) AS amount,
                            count(line.id) FILTER (WHERE line.state IN ('unknown', 'differs'))
                                AS problems
                       FROM unnest(%s::int[]) AS one (id)

@@ -15,6 +15,7 @@ ADDON = Path(__file__).parent.parent
 INTERNALS = {
     "_action_cancel": "models/marketplace_order_update.py",
     "_check_company_domain": "tools/pricing.py",
+    "_convert": "models/marketplace_settlement_entry.py",
     "_compute_quantities_dict": "models/marketplace_listing_stock.py",
     "_filter_taxes_by_company": "tools/pricing.py",
     "_get_fiscal_position": "tools/pricing.py",
@@ -25,6 +26,7 @@ INTERNALS = {
     "_reverse_moves": "models/marketplace_order_update.py",
     "_sql_error_to_message": "wizards/marketplace_link_planner.py",
     "_store_values": "models/marketplace_engine.py",
+    "_update_available_quantity": "models/marketplace_stored.py",
     "_xmlid_to_res_id": "controllers/webhook.py",
 }
 # Underscored by habit, yet the same in every series that Odoo supports.

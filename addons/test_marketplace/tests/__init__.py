@@ -28,3 +28,8 @@ from . import test_budget
 from . import test_figures
 from . import test_preview
 from . import test_history
+from . import test_settlement
+from . import test_settlement_entry
+from . import test_return
+from . import test_deadline
+from . import test_carrier

@@ -17,6 +17,7 @@ NO_COMPANY_RULE = {}
 RIGHTS = {
     "marketplace.account": ("r", "rwcu", "rw"),
     "marketplace.budget": ("r", "r", "rwcu"),
+    "marketplace.carrier": ("r", "rwcu", "r"),
     "marketplace.cause": ("rw", "rw", "rwcu"),
     "marketplace.credential": ("", "rwcu", ""),
     "marketplace.cursor": ("r", "r", "rwcu"),
@@ -28,12 +29,18 @@ RIGHTS = {
     "marketplace.link.import": ("rwcu", "rwcu", ""),
     "marketplace.link.import.line": ("rwcu", "rwcu", ""),
     "marketplace.listing": ("rwc", "rwcu", "rwcu"),
+    "marketplace.listing.issue": ("r", "r", "rwcu"),
     "marketplace.order": ("r", "rw", "rwcu"),
     "marketplace.order.line": ("r", "r", "rwcu"),
     "marketplace.order.operation": ("r", "r", "rwcu"),
     "marketplace.outbox": ("r", "r", "rwcu"),
     "marketplace.partner": ("rwc", "rwcu", "rwcu"),
     "marketplace.product.operation": ("r", "r", "rwcu"),
+    "marketplace.return": ("r", "r", "rwcu"),
+    "marketplace.return.line": ("r", "r", "rwcu"),
+    "marketplace.settlement": ("r", "r", "rwcu"),
+    "marketplace.settlement.account": ("r", "rwcu", ""),
+    "marketplace.settlement.line": ("r", "r", "rwcu"),
     "marketplace.submission": ("r", "r", "rwcu"),
 }
 LETTERS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
@@ -196,6 +203,7 @@ class TestCompanies(SecurityCase):
             for record in (
                 account,
                 listing,
+                env["marketplace.listing.issue"].create({"listing_id": listing.id}),
                 order,
                 item,
                 operation,
@@ -249,10 +257,54 @@ class TestCompanies(SecurityCase):
                     }
                 ),
                 env["marketplace.link.import.line"].create({"import_id": imported.id, "row": 2}),
+                *cls._money_of(account),
             )
         }
         env.flush_all()
         return rows
+
+    @classmethod
+    def _money_of(cls, account):
+        """Settlements, returns and carriers of an account."""
+        env = cls.env
+        settlement = env["marketplace.settlement"].create(
+            {"account_id": account.id, "external_id": "S", "currency_id": account.currency_id.id}
+        )
+        returned = env["marketplace.return"].create(
+            {"account_id": account.id, "external_id": "R", "order_external_id": "O-1"}
+        )
+        ledger_account = env["account.account"].create(
+            {
+                "name": "Fees",
+                "code": "FEES",
+                "account_type": "expense",
+                "company_ids": account.company_id.ids,
+            }
+        )
+        carrier = env["delivery.carrier"].create(
+            {
+                "name": "Lorry",
+                "product_id": env["product.product"].create({"name": "Delivery"}).id,
+            }
+        )
+        return (
+            settlement,
+            env["marketplace.settlement.line"].create(
+                {"settlement_id": settlement.id, "external_id": "1", "kind": "fee"}
+            ),
+            env["marketplace.settlement.account"].create(
+                {
+                    "account_id": account.id,
+                    "kind": "fee",
+                    "ledger_account_id": ledger_account.id,
+                }
+            ),
+            returned,
+            env["marketplace.return.line"].create({"return_id": returned.id, "key": "1"}),
+            env["marketplace.carrier"].create(
+                {"account_id": account.id, "carrier_id": carrier.id, "code": "L"}
+            ),
+        )
 
     @covers("R287", "X17")
     def test_nobody_sees_rows_of_a_company_that_is_not_his(self):

@@ -1,4 +1,4 @@
-"""Returns and settlements of the fake channel: builders for tests and the parsers of its adapter."""
+"""Returns and settlements of the fake channel: builders for tests, parsers of its adapter."""
 
 from __future__ import annotations
 
