@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from amazon_support import Amazon, AmazonControl
 from support import Cartona, Control, Receiver
 
 from marketplace_sandbox import SandboxServer
@@ -50,3 +51,33 @@ def receiver() -> Iterator[Receiver]:
     server = Receiver()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def seller(running: SandboxServer) -> Iterator[Amazon]:
+    client = Amazon(running.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def amazon_operator(running: SandboxServer) -> Iterator[AmazonControl]:
+    client = AmazonControl(running.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def backstage(sandbox: SandboxServer, amazon_operator: AmazonControl) -> AmazonControl:
+    """The control API of an Amazon without listings and orders, without waiting and limits."""
+    amazon_operator.call("POST", "reset", {"seed": "empty"})
+    amazon_operator.freeze()
+    amazon_operator.set(rates=0, feed_queue_seconds=0, feed_seconds=0, report_seconds=0)
+    return amazon_operator
+
+
+@pytest.fixture
+def amazon(backstage: AmazonControl, seller: Amazon) -> Amazon:
+    """A seller's application that is logged in to it."""
+    seller.login()
+    return seller

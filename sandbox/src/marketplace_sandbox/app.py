@@ -16,7 +16,7 @@ from werkzeug.wrappers import Request, Response
 from .calls import Call, CallLog
 from .clock import Clock
 from .control import Control
-from .faults import Faults, Plan
+from .faults import ROOM_EFFECTS, Faults, Plan
 from .limits import Limiter
 from .pages import Pages
 from .room import Exchange, Room, Services, find_rooms
@@ -136,7 +136,7 @@ class Application:
         else:
             rule = plan.rule
             record.fault = rule.effect if rule else ("slow" if plan.delay else None)
-            applied = rule is None or rule.effect in ("rows", "timeout_after")
+            applied = rule is None or rule.effect in (*ROOM_EFFECTS, "timeout_after")
             if rule is not None and (applied or rule.params.get("applied")):
                 response = self._after(room, plan, self._apply(room, exchange))
             elif rule is not None:

@@ -31,7 +31,12 @@ API_EFFECTS: dict[str, dict[str, Any]] = {
     "truncated": {"applied": True},
     "empty": {"applied": True, "status": 200},
     "wrong_content_type": {"applied": True},
+    "stuck": {},
+    "expired": {},
+    "quota": {},
 }
+#: Effects that the room itself brings about while it answers.
+ROOM_EFFECTS = frozenset(("rows", "stuck", "expired", "quota"))
 WEBHOOK_EFFECTS: dict[str, dict[str, Any]] = {
     "duplicate": {"copies": 2, "parallel": False},
     "reorder": {"window": 2, "hold": 2.0},
@@ -147,6 +152,10 @@ class Plan:
 
     delay: float = 0.0
     rule: FaultRule | None = None
+
+    def has(self, effect: str) -> bool:
+        """Whether the rule for this call has a certain effect."""
+        return self.rule is not None and self.rule.effect == effect
 
     def row_fault(self, index: int, row: Any) -> str | None:
         """The reason why a row of a bulk call shall fail, or None."""

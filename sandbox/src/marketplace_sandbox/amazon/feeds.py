@@ -1,0 +1,277 @@
+"""The Feeds API 2021-06-30: documents, feeds, and their processing on the sandbox's clock.
+
+IN_QUEUE ─► IN_PROGRESS ─► DONE or FATAL; only a feed in the queue can be cancelled. What a feed
+changes it changes at the end. Fault rules for the endpoint ``processFeed`` (path ``/<feed type>``)
+decide when a feed is created: `stuck` (it stays IN_PROGRESS), `rows` (these messages fail),
+`status` (it ends FATAL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Response
+
+from ..faults import FaultRule, Plan
+from ..room import Exchange
+from ..store import Table
+from ..wire import json_response
+from .api import Handler, Parts, own_marketplaces
+from .errors import QUOTA, SpError, invalid, missing
+from .feed_listings import ListingsFeed
+from .feed_orders import OrderFeeds
+from .feed_result import Result
+from .model import Feed, encode
+from .values import (
+    body_object,
+    csv_of,
+    iso,
+    moment_of,
+    pack_token,
+    seconds,
+    text_member,
+    unpack_token,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from .room import AmazonRoom
+
+STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+#: Not processed since 2025-07-31: getFeed answers FATAL.
+RETIRED = (
+    "POST_PRODUCT_DATA", "POST_INVENTORY_AVAILABILITY_DATA", "POST_PRODUCT_PRICING_DATA",
+    "POST_PRODUCT_IMAGE_DATA", "POST_PRODUCT_RELATIONSHIP_DATA", "POST_PRODUCT_OVERRIDES_DATA",
+    "POST_FLAT_FILE_INVLOADER_DATA", "POST_FLAT_FILE_LISTINGS_DATA",
+    "POST_FLAT_FILE_BOOKLOADER_DATA", "POST_FLAT_FILE_CONVERGENCE_LISTINGS_DATA",
+    "POST_FLAT_FILE_PRICEANDQUANTITYONLY_UPDATE_DATA", "POST_UIEE_BOOKLOADER_DATA",
+)  # fmt: skip
+MOST_BYTES = 10 * 1024 * 1024
+KEPT = timedelta(days=90)
+
+
+class Feeds:
+    """Feeds and their handlers."""
+
+    def __init__(self, room: AmazonRoom) -> None:
+        self._room = room
+        self.table: Table[Feed] = Table(
+            room.services.store, "amazon.feeds", encode, lambda row: Feed(**row)
+        )
+        self._open = {each.id for each in self.table.values() if each.ended is None}
+        listings, orders = ListingsFeed(room), OrderFeeds(room)
+        self._processors: dict[str, Callable[[Feed, bytes, Plan], Result]] = {
+            "JSON_LISTINGS_FEED": listings.process,
+            "POST_ORDER_ACKNOWLEDGEMENT_DATA": orders.acknowledgement,
+            "POST_ORDER_FULFILLMENT_DATA": orders.fulfilment,
+            "POST_PAYMENT_ADJUSTMENT_DATA": orders.adjustment,
+        }
+
+    def clear(self) -> None:
+        self.table.clear()
+        self._open.clear()
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "createFeedDocument": self._create_document,
+            "getFeedDocument": self._get_document,
+            "createFeed": self._create,
+            "getFeed": self._get,
+            "getFeeds": self._list,
+            "cancelFeed": self._cancel,
+        }
+
+    # === DOCUMENTS === #
+
+    def _create_document(self, exchange: Exchange, _: Parts) -> Response:
+        kind = text_member(body_object(exchange.body), "contentType")
+        if "/" not in kind or not kind.isascii() or not kind.isprintable() or len(kind) > 200:
+            raise invalid("Invalid 'contentType'.")
+        documents = self._room.documents
+        document = documents.add("input", kind)
+        url = documents.url(exchange.request, document, "PUT")
+        return json_response({"feedDocumentId": document.id, "url": url}, 201)
+
+    def _get_document(self, exchange: Exchange, parts: Parts) -> Response:
+        documents = self._room.documents
+        document = documents.get(parts["id"], ("result", "input"))
+        if document is None or document.content is None:
+            raise missing("The feed document was not found.")
+        return json_response(documents.describe(exchange.request, document, "feedDocumentId"))
+
+    # === FEEDS === #
+
+    def _create(self, exchange: Exchange, _: Parts) -> Response:
+        body = body_object(exchange.body)
+        kind = text_member(body, "feedType")
+        places = body.get("marketplaceIds")
+        if (
+            not isinstance(places, list)
+            or not places
+            or not all(isinstance(x, str) for x in places)
+        ):
+            raise invalid("'marketplaceIds' must be a list with at least one marketplace.")
+        own_marketplaces(self._room, places, 25)
+        if kind not in self._processors and kind not in RETIRED:
+            raise invalid(f"Feed type '{kind[:60]}' is not supported.")
+        document = self._room.documents.get(text_member(body, "inputFeedDocumentId"), ("input",))
+        if document is None:
+            raise invalid("Invalid 'inputFeedDocumentId'.")
+        if any(each.document == document.id for each in self.table.values()):
+            raise invalid("The feed document was used for another feed.")
+        options = body.get("feedOptions") or {}
+        if not isinstance(options, dict):
+            raise invalid("'feedOptions' must be an object.")
+        rates = self._room.api_rates()
+        if not rates.take(f"feed:{kind}", self._room.seller_id, self._room.settings.rates):
+            raise SpError(429, QUOTA)
+        number = self._room.services.store.next_id("amazon.feed", 53_000_000_001)
+        feed = Feed(
+            str(number), kind, list(places), self._room.now(), document.id,
+            {str(name): str(value) for name, value in options.items()},
+            fault=self._plan(kind, document.content or b""),
+        )  # fmt: skip
+        self.table.put(feed.id, feed)
+        self._open.add(feed.id)
+        return json_response({"feedId": feed.id}, 202)
+
+    def _plan(self, kind: str, content: bytes) -> dict[str, Any]:
+        """What shall go wrong with a feed, from the rules in force now."""
+        facts = {
+            "provider": self._room.name,
+            "method": "FEED",
+            "path": f"/{kind}",
+            "endpoint": "processFeed",
+            "token": "",
+        }
+        rule = self._room.services.faults.plan(facts, content).rule
+        return {} if rule is None else {"effect": rule.effect, "params": dict(rule.params)}
+
+    def find(self, identifier: str) -> Feed:
+        """:raises SpError: 404."""
+        feed = self.table.get(identifier)
+        if feed is None or self._room.now() > feed.created + KEPT:
+            raise missing(f"The feed '{identifier[:40]}' was not found.")
+        return feed
+
+    def _get(self, exchange: Exchange, parts: Parts) -> Response:
+        return json_response(_shown(self.find(parts["id"])))
+
+    def _list(self, exchange: Exchange, _: Parts) -> Response:
+        args = exchange.request.args
+        token = args.get("nextToken")
+        kinds = csv_of(args, "feedTypes", most=10)
+        if token:
+            if set(args) - {"nextToken"}:
+                raise invalid("'nextToken' cannot be combined with other parameters.")
+            data = unpack_token(token, self._room.now())
+            rows = [each for each in map(self.table.get, data["ids"]) if each is not None]
+            size = int(data["size"])
+        else:
+            if not kinds:
+                raise invalid("'feedTypes' or 'nextToken' is required.")
+            size = whole(args, "pageSize", 10, 1, 100)
+            places = csv_of(args, "marketplaceIds", most=10)
+            statuses = csv_of(args, "processingStatuses", STATUSES)
+            since = moment_of(args.get("createdSince"), "createdSince")
+            since = since or self._room.now() - KEPT
+            until = moment_of(args.get("createdUntil"), "createdUntil") or self._room.now()
+            rows = [
+                each
+                for each in reversed(self.table.values())
+                if each.type in kinds
+                and (not places or set(places) & set(each.marketplaces))
+                and (not statuses or each.status in statuses)
+                and since <= each.created <= until
+            ]
+        body: dict[str, Any] = {"feeds": [_shown(each) for each in rows[:size]]}
+        if len(rows) > size:
+            life = timedelta(seconds=self._room.settings.page_token_seconds)
+            until_token = (self._room.now() + life).timestamp()
+            rest = [each.id for each in rows[size:]]
+            body["nextToken"] = pack_token({"ids": rest, "size": size, "x": until_token})
+        return json_response(body)
+
+    def _cancel(self, exchange: Exchange, parts: Parts) -> Response:
+        feed = self.find(parts["id"])
+        if feed.status != "IN_QUEUE":
+            raise invalid(f"The feed is {feed.status}; only a feed IN_QUEUE can be cancelled.")
+        self._end(feed, "CANCELLED")
+        return Response(b"", 200)
+
+    # === PROCESSING === #
+
+    def tick(self) -> None:
+        """Move on every feed whose time has come."""
+        settings, now = self._room.settings, self._room.now()
+        for identifier in sorted(self._open, key=lambda each: (len(each), each)):
+            feed = self.table.get(identifier)
+            if feed is None or feed.ended is not None:
+                self._open.discard(identifier)
+                continue
+            if feed.status == "IN_QUEUE":
+                start = feed.created + seconds(settings.feed_queue_seconds)
+                if now < start:
+                    continue
+                feed.status, feed.started = "IN_PROGRESS", start
+                self.table.put(feed.id, feed)
+            assert feed.started is not None
+            stuck = feed.fault.get("effect") == "stuck"
+            if not stuck and now >= feed.started + seconds(settings.feed_seconds):
+                self._process(feed)
+
+    def release(self, feed: Feed) -> None:
+        """Let a stuck feed go on."""
+        feed.fault = {}
+        self.table.put(feed.id, feed)
+        self.tick()
+
+    def _process(self, feed: Feed) -> None:
+        document = self._room.documents.table.get(feed.document)
+        content = document.content if document else None
+        effect = feed.fault.get("effect")
+        if feed.type in RETIRED or content is None or effect == "status":
+            self._end(feed, "FATAL")
+            return
+        if len(content) > MOST_BYTES:
+            self._end(feed, "FATAL")
+            return
+        result = self._processors[feed.type](feed, content, _plan_of(feed))
+        feed.messages, feed.failed = result.messages, result.failed
+        compress = self._room.settings.compress
+        found = self._room.documents.add("result", result.content_type, result.content, compress)
+        feed.result = found.id
+        self._end(feed, "FATAL" if result.fatal else "DONE")
+
+    def _end(self, feed: Feed, status: str) -> None:
+        feed.status, feed.ended = status, self._room.now()
+        self.table.put(feed.id, feed)
+        self._open.discard(feed.id)
+        self._room.notifications.feed_finished(feed)
+
+
+def _plan_of(feed: Feed) -> Plan:
+    """The row faults of a feed as a plan again."""
+    plan = Plan()
+    if feed.fault.get("effect") == "rows":
+        plan.rule = FaultRule("feed", "rows", "api", {}, feed.fault["params"])
+    return plan
+
+
+def _shown(feed: Feed) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "feedId": feed.id,
+        "feedType": feed.type,
+        "marketplaceIds": feed.marketplaces,
+        "createdTime": iso(feed.created),
+        "processingStatus": feed.status,
+    }
+    if feed.started is not None:
+        found["processingStartTime"] = iso(feed.started)
+    if feed.ended is not None:
+        found["processingEndTime"] = iso(feed.ended)
+    if feed.result is not None:
+        found["resultFeedDocumentId"] = feed.result
+    return found
