@@ -72,12 +72,17 @@ def order_pages(
         yield from _report_pages(client, reports, data, since, until)
         return
     reached: datetime | None = None
+    begun = False
     try:
         for page in search.pages(since, until):
             reached = page.latest or reached
+            begun = True
             yield page
         return
     except ThrottledError:
+        if not begun:
+            # The budget was empty from the first: nothing is known of how much there is.
+            raise
         if until is None and reached and clock.now() - reached <= BACKLOG:
             return
         if (until or clock.now()) - (reached or since) <= BACKLOG:
@@ -119,13 +124,14 @@ class OrderSearch:
             for page, _last in whole:
                 yield page
             return
+        told = {(event.external_id, event.revision) for event in page.events}
         start = since
         while start < end:
             stop: datetime | None = min(start + WINDOW, end)
             if stop and (stop >= end or self._clock.now() - stop < SETTLED):
                 stop = until
             for page, _last in self._window(start, stop):
-                yield page
+                yield _without(page, told)
             if stop is until:
                 return
             start += WINDOW
@@ -153,6 +159,12 @@ class OrderSearch:
                 return
             reached = newest
             yield Page(events, newest if ordered and len(times) >= SURE else None), False
+
+
+def _without(page: Page, told: set[tuple[str, str]]) -> Page:
+    """The page without the events that the first page of all brought already."""
+    fresh = tuple(e for e in page.events if (e.external_id, e.revision) not in told)
+    return Page(fresh, page.latest)
 
 
 def _after(times: Sequence[datetime], reached: datetime | None) -> bool:
