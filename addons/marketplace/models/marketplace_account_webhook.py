@@ -88,6 +88,20 @@ class MarketplaceAccount(models.Model):
         adapter.close()
         return type(adapter), adapter.connection
 
+    @tools.ormcache("self.id")
+    def _webhook_policy(self):
+        """What :meth:`_read_webhook_policy` says, kept in the memory of the process: reading the
+        account takes longer than storing the message."""
+        return self._read_webhook_policy()
+
+    def _read_webhook_policy(self):
+        """What is asked of each message before it is read; a provider adds its own.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {"provider": self.provider, "rate": self.webhook_rate}
+
     def _webhook_refusal(self, status, code, headers=None, message=None):
         """An answer that says what is wrong, a log line that holds nothing of the sender."""
         _logger.warning("Webhook of account %s refused: %s %s", self.id, status, code)
@@ -99,15 +113,15 @@ class MarketplaceAccount(models.Model):
     def _webhook_wait(self):
         """Whole seconds to wait when more calls come than the account allows, else 0."""
         self.ensure_one()
-        if self.webhook_rate <= 0:
+        rate = self._webhook_policy()["rate"]
+        if rate <= 0:
             return 0
-        key = (self.env.cr.dbname, self.id)
-        return math.ceil(CALLS.take(key, self.webhook_rate))
+        return math.ceil(CALLS.take((self.env.cr.dbname, self.id), rate))
 
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """Override to forget what :meth:`_webhook_connection` keeps."""
+        """Override to forget what is kept of it for messages."""
         result = super().write(vals)
         self.env.registry.clear_cache()
         return result

@@ -33,9 +33,17 @@ class MarketplaceAccount(models.Model):
     def _webhook(self, headers, body, proven=None):
         """Override of ``marketplace`` to hear listed senders only, at whichever address."""
         sender = request.httprequest.remote_addr if request else None
-        if self.provider == "cartona" and sender and not self._cartona_may_send(sender):
+        networks = self._webhook_policy().get("networks")
+        if networks and sender and not self._cartona_may_send(sender, networks):
             return self._webhook_refusal(403, "forbidden")
         return super()._webhook(headers, body, proven)
+
+    def _read_webhook_policy(self):
+        """Override of ``marketplace`` to add the networks that may send."""
+        policy = super()._read_webhook_policy()
+        if self.provider == "cartona":
+            policy["networks"] = self._cartona_networks()
+        return policy
 
     def _cartona_of_token(self, headers, body):
         """{account id: adapter} of the accounts whose token the message carries.
