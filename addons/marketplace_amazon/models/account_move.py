@@ -12,9 +12,7 @@ class AccountMove(models.Model):
         copy=False,
         help="Told to Amazon with the refund. Empty: the usual one of the account.",
     )
-    amazon_refunds = fields.Boolean(
-        compute="_compute_amazon_refunds", compute_sudo=True
-    )
+    amazon_refunds = fields.Boolean(compute="_compute_amazon_refunds", compute_sudo=True)
 
     @api.depends("move_type", "invoice_line_ids.sale_line_ids")
     def _compute_amazon_refunds(self):
@@ -25,7 +23,6 @@ class AccountMove(models.Model):
                 used
                 and move.move_type == "out_refund"
                 and any(
-                    sale._amazon_order()
-                    for sale in move.invoice_line_ids.sale_line_ids.order_id
+                    sale._amazon_order() for sale in move.invoice_line_ids.sale_line_ids.order_id
                 )
             )

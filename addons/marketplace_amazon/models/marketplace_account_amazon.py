@@ -84,9 +84,7 @@ class MarketplaceAccount(models.Model):
             if not (self.amazon_seller_id or "").strip():
                 raise UserError(self.env._("Enter the Merchant ID of %s first.", self.name))
             if not self._amazon_home():
-                raise UserError(
-                    self.env._("Say on which marketplaces %s sells first.", self.name)
-                )
+                raise UserError(self.env._("Say on which marketplaces %s sells first.", self.name))
         return super()._connected()
 
     def _amazon_ask(self, question, *, connected=True):

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.addons.marketplace.tools.db import fresh_env
 from odoo.addons.marketplace.tools.faults import log_failure
 
+from marketplace_adapters.amazon.notifications import order_event
+from marketplace_adapters.amazon.pull_orders import included_data
 from marketplace_adapters.core import AdapterError, AuthError, RejectedError, ThrottledError
 
 _logger = logging.getLogger(__name__)
@@ -71,9 +73,12 @@ class MarketplaceAccount(models.Model):
 
     def _amazon_ask_one(self, adapter, order_id, external_id):
         """What Amazon has of one order goes the usual way; what it has not is released."""
+        included = included_data(self._adapter_options())
         try:
-            event = adapter.order_event(external_id)
-        except RejectedError:
+            event = order_event(dict(adapter.client.get_order(external_id, included)))
+        except RejectedError as exc:
+            if "404" not in exc.message and exc.code != "NotFound":
+                raise
             event = None
         with fresh_env(self.env) as env:
             own = self.with_env(env)

@@ -3,7 +3,6 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-
 # Values that a hint shows of those that may be chosen.
 MOST_SHOWN = 12
 
@@ -24,17 +23,17 @@ class MarketplaceAmazonAttribute(models.Model):
     product_tmpl_id = fields.Many2one(
         "product.template", "Product", ondelete="cascade", index="btree_not_null"
     )
-    listing_id = fields.Many2one(
-        "marketplace.listing", ondelete="cascade", index="btree_not_null"
-    )
+    listing_id = fields.Many2one("marketplace.listing", ondelete="cascade", index="btree_not_null")
     company_id = fields.Many2one("res.company", compute="_compute_company_id", store=True)
     sequence = fields.Integer(default=10)
-    name = fields.Char("Attribute", required=True, help="Amazon's own name, for example fabric_type.")
+    name = fields.Char(
+        "Attribute", required=True, help="Amazon's own name, for example fabric_type."
+    )
     title = fields.Char("Called", compute="_compute_known")
     hint = fields.Char("What Amazon takes", compute="_compute_known")
     required = fields.Boolean(compute="_compute_known")
     value = fields.Text(
-        help='Plain text or a number; JSON where Amazon wants several members: '
+        help="Plain text or a number; JSON where Amazon wants several members: "
         '{"value": 1.2, "unit": "kilograms"}.'
     )
 
@@ -137,9 +136,7 @@ class MarketplaceAmazonAttribute(models.Model):
         for row in self.sorted(lambda one: (one.sequence, one.id)):
             if (row.value or "").strip():
                 found.setdefault(row.name, []).append(row._parsed(kinds.get(row.name, "")))
-        return {
-            name: values[0] if len(values) == 1 else values for name, values in found.items()
-        }
+        return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _hint(attribute):

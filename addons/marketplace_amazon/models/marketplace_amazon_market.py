@@ -58,9 +58,9 @@ class MarketplaceAmazonMarket(models.Model):
         """Named by country and domain, in the order of the names."""
         countries = {
             country.code: country.name
-            for country in self.env["res.country"].sudo().search(
-                [("code", "in", [one.country for one in MARKETPLACES.values()])]
-            )
+            for country in self.env["res.country"]
+            .sudo()
+            .search([("code", "in", [one.country for one in MARKETPLACES.values()])])
         }
         rows = [
             (key, f"{countries.get(one.country, one.country)} ({one.domain})")
@@ -89,7 +89,9 @@ class MarketplaceAmazonMarket(models.Model):
     @api.depends("sequence", "active", "account_id.amazon_market_ids.sequence")
     def _compute_is_home(self):
         for market in self:
-            market.is_home = market.account_id and market._origin == market.account_id._amazon_home()
+            market.is_home = (
+                market.account_id and market._origin == market.account_id._amazon_home()
+            )
 
     @api.depends("market_id")
     def _compute_display_name(self):

@@ -184,6 +184,4 @@ class MarketplaceAccount(models.Model):
                         kind.with_env(env)._keep(definition)
             finally:
                 with fresh_env(self.env) as env:
-                    env["marketplace.exchange"]._store(
-                        self.with_env(env), adapter.take_exchanges()
-                    )
+                    env["marketplace.exchange"]._store(self.with_env(env), adapter.take_exchanges())

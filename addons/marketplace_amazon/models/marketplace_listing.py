@@ -75,9 +75,7 @@ class MarketplaceListing(models.Model):
         help="FBA: Amazon keeps and delivers the goods; no stock is told. The same product can "
         "have one listing of each.",
     )
-    amazon_handling_days = fields.Integer(
-        "Handling time (days)", help="0: as the account says."
-    )
+    amazon_handling_days = fields.Integer("Handling time (days)", help="0: as the account says.")
     amazon_restock_date = fields.Date(
         "Back in stock on", help="Told while nothing is left, and as long as it is in the future."
     )
@@ -147,8 +145,9 @@ class MarketplaceListing(models.Model):
                 continue
             others = listing.product_id.product_tmpl_id.sudo().marketplace_listing_ids
             listing.amazon_product_type_id = others.filtered(
-                lambda one, listing=listing: one.account_id == listing.account_id
-                and one.amazon_product_type_id
+                lambda one, listing=listing: (
+                    one.account_id == listing.account_id and one.amazon_product_type_id
+                )
             )[:1].amazon_product_type_id
 
     @api.depends("account_id", "amazon_asin")

@@ -12,7 +12,7 @@ from marketplace_adapters.core import Money
 
 
 class MarketplaceListing(models.Model):
-    """Prices on Amazon: the usual one, sales with dates, limits, companies, further marketplaces."""
+    """Prices on Amazon: the usual one, sales, limits, companies, further marketplaces."""
 
     _inherit = "marketplace.listing"
 

@@ -61,9 +61,7 @@ class MarketplaceListing(models.Model):
             "amazon_asin": each("amazon_asin"),
             "amazon_product_type": each("amazon_product_type_id.display_name"),
             "amazon_condition": each("amazon_condition", conditions),
-            "amazon_fulfilment": each(
-                "amazon_fulfilment", {"seller": "FBM", "channel": "FBA"}
-            ),
+            "amazon_fulfilment": each("amazon_fulfilment", {"seller": "FBM", "channel": "FBA"}),
         }
 
 

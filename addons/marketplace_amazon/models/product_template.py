@@ -85,8 +85,10 @@ class ProductTemplate(models.Model):
         """
         self.ensure_one()
         lines = self.valid_product_template_attribute_line_ids.filtered(
-            lambda line: line.attribute_id.create_variant != "no_variant"
-            and len(line.product_template_value_ids) > 1
+            lambda line: (
+                line.attribute_id.create_variant != "no_variant"
+                and len(line.product_template_value_ids) > 1
+            )
         )
         names = lines.attribute_id.mapped("amazon_attribute")
         if not all(names) or len(set(names)) != len(lines):

@@ -33,9 +33,7 @@ class SaleOrder(models.Model):
     amazon_purchase_order = fields.Char(
         "Purchase order of the buyer", compute="_compute_amazon_order", compute_sudo=True
     )
-    amazon_ship_by = fields.Datetime(
-        "Ship by", compute="_compute_amazon_order", compute_sudo=True
-    )
+    amazon_ship_by = fields.Datetime("Ship by", compute="_compute_amazon_order", compute_sudo=True)
     amazon_deliver_by = fields.Datetime(
         "Deliver by", compute="_compute_amazon_order", compute_sudo=True
     )
@@ -43,9 +41,7 @@ class SaleOrder(models.Model):
     amazon_business = fields.Boolean(
         "Amazon Business", compute="_compute_amazon_order", compute_sudo=True
     )
-    amazon_premium = fields.Boolean(
-        "Premium", compute="_compute_amazon_order", compute_sudo=True
-    )
+    amazon_premium = fields.Boolean("Premium", compute="_compute_amazon_order", compute_sudo=True)
     amazon_fba = fields.Boolean(
         "Fulfilled by Amazon",
         compute="_compute_amazon_order",
@@ -126,9 +122,9 @@ class SaleOrder(models.Model):
 
     def _amazon_order(self):
         """The order of Amazon that this sales order came from; empty for others."""
-        return self.sudo().marketplace_order_ids.filtered(
-            lambda order: order.provider == "amazon"
-        )[:1]
+        return self.sudo().marketplace_order_ids.filtered(lambda order: order.provider == "amazon")[
+            :1
+        ]
 
     # === CANCELLATION === #
 
@@ -162,9 +158,7 @@ class SaleOrder(models.Model):
         if self.env.context.get(REASON_KEY) or not self._amazon_used():
             return self.browse()
         return self.filtered(
-            lambda sale: (
-                sale.state != "cancel" and sale._amazon_tells_cancel(sale._amazon_order())
-            )
+            lambda sale: sale.state != "cancel" and sale._amazon_tells_cancel(sale._amazon_order())
         )
 
     def _amazon_tells_cancel(self, order):

@@ -64,9 +64,7 @@ class MarketplaceAmazonTypeFindLine(models.TransientModel):
     _name = "marketplace.amazon.type.find.line"
     _description = "Product Type of Amazon to Choose"
 
-    wizard_id = fields.Many2one(
-        "marketplace.amazon.type.find", required=True, ondelete="cascade"
-    )
+    wizard_id = fields.Many2one("marketplace.amazon.type.find", required=True, ondelete="cascade")
     name = fields.Char("Product type", readonly=True)
     title = fields.Char("Called", readonly=True)
 
