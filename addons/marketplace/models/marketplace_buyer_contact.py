@@ -100,6 +100,8 @@ class MarketplaceOrder(models.Model):
 
         By SQL: only the database knows all of them, of relations between models as well.
         """
+        models_passing = self.env["ir.model"].sudo().search([("transient", "=", True)])
+        passing = {model.model.replace(".", "_") for model in models_passing}
         self.env.cr.execute(
             """
             SELECT source.relname, field.attname
@@ -112,8 +114,6 @@ class MarketplaceOrder(models.Model):
              ORDER BY 1, 2
             """
         )
-        models_passing = self.env["ir.model"].sudo().search([("transient", "=", True)])
-        passing = {model.model.replace(".", "_") for model in models_passing}
         return tuple(
             (table, column)
             for table, column in self.env.cr.fetchall()

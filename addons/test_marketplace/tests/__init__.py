@@ -33,3 +33,4 @@ from . import test_settlement_entry
 from . import test_return
 from . import test_deadline
 from . import test_carrier
+from . import test_buyer_data
