@@ -58,7 +58,6 @@ class MarketplaceAccount(models.Model):
                         "name": self.env._("%s (kept by the channel)", self.name),
                         "usage": "internal",
                         "company_id": self.company_id.id,
-                        "location_id": self.env.ref("stock.stock_location_locations").id,
                         "marketplace_mirror": True,
                     }
                 )

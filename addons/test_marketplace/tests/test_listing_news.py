@@ -92,6 +92,8 @@ class TestStored(OrderCase):
         }
         self.receive(data, topic="stored")
         self.process()
+        item = self.env["marketplace.inbox"].search([], order="id desc", limit=1)
+        self.assertEqual((item.topic, item.status, item.message), ("stored", "done", False))
 
     @covers("X37")
     def test_goods_that_the_channel_keeps_are_mirrored_and_never_offered(self):
