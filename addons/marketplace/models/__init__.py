@@ -62,6 +62,7 @@ from . import stock_picking
 from . import sale_order
 from . import sale_order_line
 from . import marketplace_order_stocked
+from . import marketplace_order_shipped
 from . import account_move
 from . import res_partner
 from . import marketplace_dashboard

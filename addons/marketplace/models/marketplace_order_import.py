@@ -50,9 +50,10 @@ class MarketplaceOrder(models.Model):
         )
         if to_confirm:
             to_confirm.action_confirm()
-        left = [ledger for ledger in ledgers if ledger.status in ("shipped", "delivered")]
-        for ledger in left:
-            ledger._deliver_stocked()
+        for draft, ledger in zip(drafts, ledgers, strict=True):
+            if ledger.status in ("shipped", "delivered"):
+                ledger._deliver_stocked()
+            ledger._ship_as_told(draft.order)
         self._record_held(
             ledgers.filtered(lambda one: not one.hands_off).sale_order_id - to_confirm
         )

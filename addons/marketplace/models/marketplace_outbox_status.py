@@ -116,6 +116,18 @@ class MarketplaceOutbox(models.Model):
         early._wait_for_product()
         return self - early
 
+    def _behind(self, troubled):
+        """Of these items, those that cannot go because the product of their listing cannot.
+
+        :param troubled: items that a person must see to first.
+        """
+        stuck = {
+            item.listing_id
+            for item in troubled
+            if item.kind == "product" and not item.listing_id._is_accepted()
+        }
+        return self.filtered(lambda item: item.listing_id in stuck and item.kind != "product")
+
     def _wait_for_product(self):
         """Back to new until the product is accepted; see :meth:`_release`."""
         if not self:

@@ -140,10 +140,15 @@ class MarketplaceSender(models.AbstractModel):
             outbox._finish(ids, "success", message)
         for item, trouble in troubled:
             item._bury(trouble)
+        if adapter.limits.product_first and troubled:
+            told = outbox.browse([int(item.ref) for item in items])
+            early = told._behind([item for item, _trouble in troubled])
+            early._wait_for_product()
+            items = [item for item in items if int(item.ref) not in early._ids]
         if not items:
             return None
         submission = self._open_submission(env, account, lane, items)
-        outbox._attach(values, submission)
+        outbox._attach({int(item.ref): values[int(item.ref)] for item in items}, submission)
         doubtful = {str(item.id) for item in claimed if item.doubtful}
         return Batch(lane, items, submission.id, doubtful)
 

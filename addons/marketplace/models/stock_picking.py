@@ -7,7 +7,9 @@ class StockPicking(models.Model):
     def _action_done(self):
         """Override of `stock` to record what left for a buyer, and what came back."""
         result = super()._action_done()
-        if self.env["marketplace.recorder"]._enabled():
+        # What a channel said itself it is not told again.
+        told = self.env.context.get("marketplace_as_told")
+        if not told and self.env["marketplace.recorder"]._enabled():
             for picking in self:
                 if picking.state == "done" and picking.sale_id:
                     picking._record_marketplace()

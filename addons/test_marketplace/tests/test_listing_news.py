@@ -295,3 +295,50 @@ class TestTaxOfTheChannel(OrderCase):
         product = self.account.tax_product_id
         self.assertEqual(sale.order_line[-1].product_id, product)
         self.assertFalse(sale.order_line.tax_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestShippedElsewhere(OrderCase):
+    """Goods that left by hand on the channel's own pages, or before the account was connected."""
+
+    def setUp(self):
+        super().setUp()
+        self.account.validate_delivery = "always"
+
+    def lines(self, order_id, tea=0, milk=0):
+        first, second = self.two_lines(order_id)
+        return [dict(first, shipped=str(tea)), dict(second, shipped=str(milk))]
+
+    def sale(self, order_id):
+        return self.env["sale.order"].search([("client_order_ref", "=", order_id)])
+
+    def test_what_left_leaves_here_and_the_rest_waits(self):
+        self.receive(self.document("E-1", self.lines("E-1", tea=2), status="confirmed"))
+        self.process()
+        sale = self.sale("E-1")
+        self.assertEqual(sale.order_line.mapped("qty_delivered"), [2.0, 0.0])
+        waiting = sale.picking_ids.filtered(lambda one: one.state != "done").move_ids
+        self.assertEqual(
+            sorted((one.product_id.name, one.product_uom_qty) for one in waiting),
+            [("Milk", 2.0), ("Tea", 1.0)],
+        )
+        self.env.cr.flush()
+        told = self.env["marketplace.order.operation"].search(
+            [("order_id", "=", sale.id), ("record_operation", "=", "shipment")]
+        )
+        self.assertFalse(told)
+
+    def test_an_order_that_is_over_leaves_whole_and_once(self):
+        self.receive(self.document("E-2", self.two_lines("E-2"), status="shipped"))
+        self.process()
+        self.assertEqual(self.sale("E-2").order_line.mapped("qty_delivered"), [3.0, 2.0])
+        self.receive(self.document("E-2", self.two_lines("E-2"), status="shipped", minutes=9))
+        self.process()
+        self.assertEqual(self.sale("E-2").order_line.mapped("qty_delivered"), [3.0, 2.0])
+        self.assertEqual(set(self.sale("E-2").picking_ids.mapped("state")), {"done"})
+
+    def test_without_that_policy_a_person_validates(self):
+        self.account.validate_delivery = "channel"
+        self.receive(self.document("E-3", self.two_lines("E-3"), status="shipped"))
+        self.process()
+        self.assertEqual(self.sale("E-3").order_line.mapped("qty_delivered"), [0.0, 0.0])

@@ -467,6 +467,7 @@ class OrderLine:
 
     :param kind: ``product``, ``shipping``, ``wrap``, ``fee``, ``tax``.
     :param unit_count: pieces in one sold unit.
+    :param shipped: how much of it has left, as the channel says; ``None`` when it does not.
     :param tax: tax on the whole line as the channel states it; ``None`` when it does not.
     :param taxed_by: ``channel`` when the channel collects and pays the tax itself: the line then
         bears none here, and what the buyer pays of it is a line of kind ``tax``.
@@ -480,6 +481,7 @@ class OrderLine:
     kind: str = "product"
     unit: str = ""
     unit_count: int = 1
+    shipped: Decimal | None = None
     tax: Decimal | None = None
     tax_included: bool = True
     taxed_by: str = "seller"

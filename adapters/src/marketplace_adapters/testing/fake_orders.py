@@ -128,6 +128,7 @@ def _line(value: Any, index: int) -> OrderLine:
         kind=_text(data, "kind") or "product",
         unit=_text(data, "unit"),
         unit_count=max(1, int(count)),
+        shipped=optional_decimal(data.get("shipped"), f"{where}.shipped"),
         tax=optional_decimal(data.get("tax"), f"{where}.tax"),
         tax_included=data.get("tax_included") is not False,
         taxed_by=_text(data, "taxed_by") or "seller",
