@@ -144,6 +144,12 @@ def _remaining(item: Item) -> Amounts | None:
     return amounts.scaled(item.quantity, item.ordered) if full or not item.quantity else amounts
 
 
+def _shipped(item: Item) -> Decimal | None:
+    """How much of an item has left."""
+    told = member(item.data, "fulfillment").get("quantityFulfilled")
+    return None if told is None else _count(told, "quantityFulfilled")
+
+
 def _item_lines(item: Item, amounts: Amounts | None) -> list[OrderLine]:
     product = member(item.data, "product")
     found = amounts or Amounts(charges={"ITEM": (item.unit_price or ZERO) * item.quantity})
@@ -160,6 +166,7 @@ def _item_lines(item: Item, amounts: Amounts | None) -> list[OrderLine]:
         name=text(product, "title"),
         quantity=item.quantity,
         unit_price=_each(paid, item.quantity, item.unit_price),
+        shipped=_shipped(item),
         tax=_tax(item, found, "ITEM"),
         taxed_by=CHANNEL if item.by_channel else SELLER,
         discounts=_discounts(item, found, "ITEM"),
