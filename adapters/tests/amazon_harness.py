@@ -11,6 +11,7 @@ from typing import Any
 
 import amazon_samples as samples
 from marketplace_adapters.amazon import AmazonAdapter
+from marketplace_adapters.amazon.auth import TOKENS
 from marketplace_adapters.amazon.settings import origins
 from marketplace_adapters.core import (
     LISTING_KINDS,
@@ -58,6 +59,7 @@ class AmazonHarness(HttpHarness):
     signs_body = False
     currency = "EUR"
     product_type = "SHIRT"
+    timeout = 0.15
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class AmazonHarness(HttpHarness):
         self.options = {"token_url": login_url, **options}
         self._numbers = itertools.count(1)
         self._listed: dict[str, str] = {}
+        TOKENS.clear()
         with self.adapter() as adapter:
             adapter.client.login.token()
 
@@ -84,7 +87,7 @@ class AmazonHarness(HttpHarness):
     def open(
         self, *, budget: Budget | None = None, credentials: Mapping[str, str] | None = None
     ) -> Adapter:
-        """An adapter that waits a tenth of a second for an answer."""
+        """An adapter that waits only a moment for an answer."""
         return self.adapter(budget=budget, credentials=credentials)
 
     def adapter(
@@ -92,13 +95,12 @@ class AmazonHarness(HttpHarness):
         *,
         budget: Budget | None = None,
         credentials: Mapping[str, str] | None = None,
-        timeout: float = 0.15,
         **options: Any,
     ) -> AmazonAdapter:
         """The same, as what it is."""
         own = self.credentials if credentials is None else credentials
         connection = Connection(self.base_url, own, {**self.options, **options})
-        transport = Transport(self.base_url, others=origins(connection), timeout=(1.0, timeout))
+        transport = Transport(self.base_url, others=origins(connection), timeout=(1.0, self.timeout))
         return AmazonAdapter(connection, budget=budget, transport=transport)
 
     def items(self, kind: Kind, count: int) -> list[PushItem]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from ..room import Exchange
@@ -14,6 +13,7 @@ from ..wire import json_response
 from .api import Handler, Parts, own_marketplaces
 from .errors import SpError, denied, invalid, missing
 from .listings import Outcome, Submission, parents
+from .listings_search import Filter
 from .marketplaces import MARKETPLACES
 from .model import Listing
 from .patches import belongs
@@ -22,7 +22,6 @@ from .values import (
     body_object,
     csv_of,
     iso,
-    moment_of,
     pack_token,
     text_member,
     unpack_token,
@@ -43,6 +42,7 @@ SORTS = {
     "lastUpdatedDate": lambda each: (each.updated, each.sku),
 }
 MOST_FOUND = 1000
+MOST_MARKETS = 25
 
 
 class ListingsApi:
@@ -69,9 +69,12 @@ class ListingsApi:
 
     # === SUBMISSIONS === #
 
-    def _submission(self, exchange: Exchange, parts: Parts, body: dict[str, Any]) -> Submission:
+    def _submission(
+        self, exchange: Exchange, parts: Parts, body: dict[str, Any], most: int = 1
+    ) -> Submission:
+        """`most` marketplaces: the model limits put and delete to one, a patch takes several."""
         args = exchange.request.args
-        markets = self._markets(exchange, parts, 1)
+        markets = self._markets(exchange, parts, most)
         csv_of(args, "includedData", ("identifiers", "issues"))
         mode = args.get("mode")
         if mode not in (None, "VALIDATION_PREVIEW"):
@@ -98,7 +101,7 @@ class ListingsApi:
 
     def _patch(self, exchange: Exchange, parts: Parts) -> Response:
         body = body_object(exchange.body)
-        submission = self._submission(exchange, parts, body)
+        submission = self._submission(exchange, parts, body, MOST_MARKETS)
         if not isinstance(body.get("patches"), list) or not body["patches"]:
             raise invalid("'patches' must be a list with at least one operation.")
         listings = self._room.listings
@@ -248,11 +251,9 @@ class ListingsApi:
         sort, order = args.get("sortBy", "lastUpdatedDate"), args.get("sortOrder", "DESC")
         if sort not in SORTS or order not in ("ASC", "DESC"):
             raise invalid("Invalid value for 'sortBy' or 'sortOrder'.")
-        rows = [
-            each
-            for each in self._room.listings.table.values()
-            if set(markets) & set(each.marketplaces) and self._fits(each, args, markets)
-        ]
+        wanted = Filter.parse(args, markets)
+        status = self._room.listings.status
+        rows = [each for each in self._room.listings.table.values() if wanted.fits(each, status)]
         rows.sort(key=SORTS[sort], reverse=order == "DESC")
         start = 0
         if args.get("pageToken"):
@@ -278,52 +279,6 @@ class ListingsApi:
     def _token(self, place: int) -> str:
         life = timedelta(seconds=self._room.settings.page_token_seconds)
         return pack_token({"n": place, "x": (self._room.now() + life).timestamp()})
-
-    def _fits(self, listing: Listing, args: MultiDict[str, str], markets: list[str]) -> bool:
-        names = csv_of(args, "identifiers", most=20)
-        kind = args.get("identifiersType")
-        if bool(names) != bool(kind):
-            raise invalid("'identifiers' and 'identifiersType' go together.")
-        if names and not _identities(listing, str(kind)) & set(names):
-            return False
-        if args.get("variationParentSku") and args["variationParentSku"] not in parents(listing):
-            return False
-        return _in_time(listing, args) and self._in_state(listing, args, markets)
-
-    def _in_state(self, listing: Listing, args: MultiDict[str, str], markets: list[str]) -> bool:
-        severities = set(csv_of(args, "withIssueSeverity", ("WARNING", "ERROR")))
-        if severities and not severities & {each["severity"] for each in listing.issues}:
-            return False
-        status = {
-            each
-            for market in markets
-            if market in listing.marketplaces
-            for each in self._room.listings.status(listing, market)
-        }
-        known = ("BUYABLE", "DISCOVERABLE")
-        wanted, refused = (
-            set(csv_of(args, "withStatus", known)),
-            csv_of(args, "withoutStatus", known),
-        )
-        return wanted <= status and not set(refused) & status
-
-
-def _in_time(listing: Listing, args: MultiDict[str, str]) -> bool:
-    for start, moment in (("created", listing.created), ("lastUpdated", listing.updated)):
-        after = moment_of(args.get(f"{start}After"), f"{start}After")
-        before = moment_of(args.get(f"{start}Before"), f"{start}Before")
-        if (after and moment < after) or (before and moment > before):
-            return False
-    return True
-
-
-def _identities(listing: Listing, kind: str) -> set[str]:
-    if kind in ("SKU", "ASIN", "FNSKU"):
-        return {{"SKU": listing.sku, "ASIN": listing.asin, "FNSKU": listing.fnsku}[kind]}
-    if kind not in ("EAN", "GTIN", "ISBN", "JAN", "MINSAN", "UPC"):
-        raise invalid(f"Invalid value '{kind[:40]}' for parameter 'identifiersType'.")
-    entries = listing.attributes.get("externally_assigned_product_identifier", ())
-    return {str(each["value"]) for each in entries if each.get("type") == kind.lower()}
 
 
 def _first(listing: Listing, name: str, market: str, member: str = "value") -> str:
