@@ -116,17 +116,25 @@ class MarketplaceOutbox(models.Model):
         early._wait_for_product()
         return self - early
 
-    def _behind(self, troubled):
-        """Of these items, those that cannot go because the product of their listing cannot.
+    @api.model
+    def _with_product(self, items, troubled):
+        """Of what is to be sent, what may go although a person must see to some products first:
+        the rest of a listing that the channel does not have waits for its product.
 
-        :param troubled: items that a person must see to first.
+        :param items: of :class:`marketplace_adapters.core.PushItem`.
+        :param troubled: records.
         """
         stuck = {
             item.listing_id
             for item in troubled
             if item.kind == "product" and not item.listing_id._is_accepted()
         }
-        return self.filtered(lambda item: item.listing_id in stuck and item.kind != "product")
+        if not stuck:
+            return items
+        told = self.browse([int(item.ref) for item in items])
+        early = told.filtered(lambda item: item.listing_id in stuck and item.kind != "product")
+        early._wait_for_product()
+        return [item for item in items if int(item.ref) not in early._ids]
 
     def _wait_for_product(self):
         """Back to new until the product is accepted; see :meth:`_release`."""

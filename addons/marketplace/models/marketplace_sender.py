@@ -110,17 +110,9 @@ class MarketplaceSender(models.AbstractModel):
         if not account._may_call():
             return 0.0  # somebody paused it meanwhile
         outbox = env["marketplace.outbox"]
-        waits = []
-        for lane in self._lanes(adapter):
-            if parked.holds(lane.name):
-                continue
-            claimed, wait = outbox._claim(account, lane, lane.batch_size)
-            if claimed:
-                break
-            if wait:
-                waits.append(wait)
-        else:
-            return min(waits, default=0.0)
+        lane, claimed, wait = self._claim_lane(outbox, account, adapter, parked)
+        if lane is None:
+            return wait
         if adapter.limits.product_first:
             claimed = claimed._hold_for_product()
         snapshot = self._snapshot_each(env, claimed)
@@ -140,17 +132,30 @@ class MarketplaceSender(models.AbstractModel):
             outbox._finish(ids, "success", message)
         for item, trouble in troubled:
             item._bury(trouble)
-        if adapter.limits.product_first and troubled:
-            told = outbox.browse([int(item.ref) for item in items])
-            early = told._behind([item for item, _trouble in troubled])
-            early._wait_for_product()
-            items = [item for item in items if int(item.ref) not in early._ids]
+        if adapter.limits.product_first:
+            items = outbox._with_product(items, [item for item, _trouble in troubled])
         if not items:
             return None
         submission = self._open_submission(env, account, lane, items)
         outbox._attach({int(item.ref): values[int(item.ref)] for item in items}, submission)
         doubtful = {str(item.id) for item in claimed if item.doubtful}
         return Batch(lane, items, submission.id, doubtful)
+
+    def _claim_lane(self, outbox, account, adapter, parked):
+        """The first lane that has something to send now.
+
+        :return: (lane, its items, 0), or (``None``, no items, seconds to wait)
+        """
+        waits = []
+        for lane in self._lanes(adapter):
+            if parked.holds(lane.name):
+                continue
+            claimed, wait = outbox._claim(account, lane, lane.batch_size)
+            if claimed:
+                return lane, claimed, 0.0
+            if wait:
+                waits.append(wait)
+        return None, outbox, min(waits, default=0.0)
 
     def _snapshot_each(self, env, claimed):
         """The snapshot of a batch; when it fails, of each item alone, so that whatever is wrong
