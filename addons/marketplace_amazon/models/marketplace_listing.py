@@ -130,7 +130,7 @@ class MarketplaceListing(models.Model):
 
     def _inverse_amazon_asin(self):
         for listing in self:
-            asin = (listing.amazon_asin or "").strip().upper()
+            asin = listing.amazon_asin
             kept = {name: value for name, value in (listing.extra or {}).items() if name != "asin"}
             if asin:
                 kept["asin"] = asin
@@ -240,12 +240,12 @@ class MarketplaceListing(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        listings = super().create(vals_list)
+        listings = super().create([_with_asin(vals) for vals in vals_list])
         listings._of_amazon()._amazon_group()
         return listings
 
     def write(self, vals):
-        result = super().write(vals)
+        result = super().write(_with_asin(vals))
         if TOLD_FIELDS & vals.keys():
             self._of_amazon()._request()
         if "amazon_asin" in vals:
@@ -384,3 +384,9 @@ class MarketplaceListing(models.Model):
             "url": f"https://www.{home._domain()}/dp/{self.amazon_asin}",
             "target": "new",
         }
+
+
+def _with_asin(vals):
+    """The same values with the ASIN as Amazon writes it."""
+    asin = vals.get("amazon_asin")
+    return {**vals, "amazon_asin": asin.strip().upper() or False} if asin else vals
