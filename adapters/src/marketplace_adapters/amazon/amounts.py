@@ -89,7 +89,7 @@ class Amounts:
         return sum((self.net(part) + self.tax(part) for part in self.parts()), ZERO)
 
     def scaled(self, part_of: Decimal, whole: Decimal) -> Amounts:
-        """The same for ``part_of`` of ``whole`` units, in the smallest unit that the amounts show."""
+        """The same for ``part_of`` of ``whole`` units, in the smallest unit of the amounts."""
 
         def share(values: Mapping[str, Decimal]) -> dict[str, Decimal]:
             return {

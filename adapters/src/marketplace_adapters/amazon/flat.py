@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 
 from ..core.dates import UTC, parse_datetime
 from ..core.errors import InvalidError
@@ -26,6 +27,7 @@ Row = Mapping[str, str]
 _NAME = re.compile(r"[^a-z0-9]+")
 _GROUPED = re.compile(r"[\s'’\u00a0\u202f\u066c]")
 _NUMBER = re.compile(r"[+-]?[\d.,]+([eE][+-]?\d{1,3})?", re.ASCII)
+_PLAIN = re.compile(r"-?\d{1,15}(\.\d{1,2})?", re.ASCII)
 _IN_DOUBT = re.compile(r"[+-]?[1-9]\d*[.,]\d{3}", re.ASCII)
 _NUMERIC_DATE = re.compile(
     r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
@@ -160,6 +162,8 @@ def amount(value: str, member: str, comma: bool = False) -> Decimal:
     :param comma: how to read one that leaves a doubt, see :func:`comma_style`.
     :raise InvalidError: no number.
     """
+    if _PLAIN.fullmatch(value):
+        return decimal(value, member)
     text = _GROUPED.sub("", unicodedata.normalize("NFKC", value).replace("\u2212", "-"))
     text = "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in text)
     if not text:
@@ -200,6 +204,7 @@ def month_first(values: Iterable[str]) -> bool:
     return False
 
 
+@lru_cache(16384)
 def moment(value: str, months: bool = False) -> datetime | None:
     """A date with or without time, in any of the ways that Amazon's reports write one.
 

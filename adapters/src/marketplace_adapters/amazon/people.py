@@ -40,7 +40,8 @@ def words(data: Any, *path: str) -> list[str]:
     """The texts of a list at a path of members."""
     for name in path:
         data = data.get(name) if isinstance(data, Mapping) else None
-    return [one for one in data if isinstance(one, str)] if isinstance(data, list) else []
+    found = data if isinstance(data, list) else []
+    return [text({"": one}, "") for one in found if isinstance(one, str)]
 
 
 def ship_to(order: Mapping[str, Any]) -> Address | None:
