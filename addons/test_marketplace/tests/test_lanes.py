@@ -43,11 +43,11 @@ class LaneCase(MarketplaceCase):
 
     def jobs_at(self):
         """When the next sending of the account is due: etas of the jobs that wait."""
-        return (
-            self.env["queue.job"]
-            .search([("method_name", "=", "_job_send"), ("state", "=", "pending")])
-            .mapped("eta")
+        key = f"marketplace:_job_send:{self.account.id}:0"
+        jobs = self.env["queue.job"].search(
+            [("identity_key", "=", key), ("state", "=", "pending")]
         )
+        return jobs.mapped("eta")
 
 
 @tagged("post_install", "-at_install")
