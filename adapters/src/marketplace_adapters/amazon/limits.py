@@ -70,8 +70,6 @@ RATES: dict[str, Rate] = {
     "searchOrders": Rate(0.0056, 20),
     "getOrder": Rate(0.5, 30),
     "confirmShipment": Rate(2, 10),
-    # tokens 2021-03-01
-    "createRestrictedDataToken": Rate(1, 10),
     # reports 2021-06-30
     "createReport": Rate(0.0167, 15),
     "getReport": Rate(2, 15),
