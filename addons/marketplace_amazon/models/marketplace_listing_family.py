@@ -89,9 +89,9 @@ class MarketplaceListing(models.Model):
 
     def _learn(self, learned):
         """Override of ``marketplace``: once Amazon has a parent, its variants are told of it."""
-        waiting = self.amazon_is_parent and not self._is_accepted()
+        waiting = self.amazon_is_parent and not self.external_id
         result = super()._learn(learned)
-        if waiting and self._is_accepted():
+        if waiting and self.external_id:
             self._amazon_children()._request()
         return result
 
@@ -203,7 +203,7 @@ class MarketplaceListing(models.Model):
         return bool(variant)
 
     def _amazon_template_id(self):
-        """The product of a parent, also when its variant is gone: it is part of its first SKU."""
+        """The product of a parent, also when its variant is gone: its own id names it."""
         if self.product_tmpl_id:
             return self.product_tmpl_id.id
         number = (self.internal_id or "").removeprefix(PARENT_PREFIX)

@@ -1,1 +1,1 @@
-from . import test_account, test_listings
+from . import test_account, test_families, test_listings, test_orders

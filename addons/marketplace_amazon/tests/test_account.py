@@ -200,10 +200,14 @@ class TestAccount(AmazonCase):
 
     def test_settings_that_cannot_work_are_refused(self):
         for vals in ({"amazon_pending_days": 0}, {"amazon_handling_days": 31}):
-            with self.subTest(vals), self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
-                with self.env.cr.savepoint():
-                    self.account.write(vals)
-                    self.env.flush_all()
+            with (
+                self.subTest(vals),
+                self.assertRaises(CheckViolation),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.account.write(vals)
+                self.env.flush_all()
 
     # === CONNECTION === #
 
