@@ -9,6 +9,8 @@ from ..tools.inbound import naive
 # Statuses in which goods still have to leave, and in which they are on their way.
 TO_SHIP = ("pending", "hold", "confirmed")
 UNDER_WAY = "shipped"
+# Below so many hours the time that is left is shown in hours.
+HOURS = 48
 # Orders looked at in one run; the next run takes the rest.
 BATCH = 500
 
@@ -37,13 +39,14 @@ class MarketplaceOrder(models.Model):
     deadline_kind = fields.Selection(
         [
             ("ship", "Ship"),
-            ("cancel", "Cancelled by the channel"),
+            ("cancel", "Or the channel cancels"),
             ("deliver", "Deliver"),
         ],
         "What is due",
         compute="_compute_deadline",
         store=True,
     )
+    time_left = fields.Char(compute="_compute_time_left")
     # The deadline that people were told of, and whether its managers know that it is missed.
     warned_for = fields.Datetime("Told of the deadline", readonly=True, copy=False)
     missed_for = fields.Datetime("Told that it is missed", readonly=True, copy=False)
@@ -65,6 +68,22 @@ class MarketplaceOrder(models.Model):
         for order in self:
             due = sorted(order._deadlines())
             order.deadline, order.deadline_kind = due[0] if due else (False, False)
+
+    @api.depends("deadline")
+    def _compute_time_left(self):
+        """In hours below two days, else in days; what is past is late."""
+        now = clock.now()
+        for order in self:
+            if not order.deadline:
+                order.time_left = False
+                continue
+            hours = (order.deadline - now).total_seconds() / 3600
+            whole = int(abs(hours) if abs(hours) < HOURS else abs(hours) / 24)
+            if abs(hours) < HOURS:
+                text = self.env._("%s h") if hours >= 0 else self.env._("%s h late")
+            else:
+                text = self.env._("%s days") if hours >= 0 else self.env._("%s days late")
+            order.time_left = text % whole
 
     def _deadlines(self):
         """:return: [(moment, kind)] of what is still due"""

@@ -84,7 +84,9 @@ class MarketplaceReturn(models.Model):
         self.move_ids |= self._draft_money(quantities)
         if self.picking_ids or self.move_ids:
             self.state = "drafted"
-            names = [*self.picking_ids.mapped("name"), *(["…"] if self.move_ids else [])]
+            names = self.picking_ids.mapped("name")
+            if self.move_ids:
+                names.append(self.env._("credit note"))
             self.message = self.env._("Prepared: %s", ", ".join(names))
         else:
             self.message = self.env._("Nothing of it was delivered or billed, or it is back.")

@@ -27,6 +27,8 @@ class MarketplaceSettlement(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "ended_at desc, id desc"
     _rec_name = "external_id"
+    # Whoever sees it may write in its chatter; nobody changes its amounts.
+    _mail_post_access = "read"
 
     account_id = fields.Many2one(
         "marketplace.account", required=True, ondelete="cascade", index=True, readonly=True

@@ -132,7 +132,8 @@ class MarketplaceSettlement(models.Model):
 
         What a channel settled of an order is compared with the order's total there, once with and
         once without tax that the channel keeps (a negative tax): some totals hold it, some do not.
-        What it refunded is compared with the credit notes. The account's tolerance counts.
+        What it refunded is compared with the credit notes. The account's tolerance counts. Lines
+        of settlements that are still open count for themselves alone.
 
         By SQL: the sums of thousands of orders are compared in one statement.
 
@@ -144,7 +145,7 @@ class MarketplaceSettlement(models.Model):
                 SELECT DISTINCT order_id FROM marketplace_settlement_line
                  WHERE settlement_id = ANY(%(ids)s) AND order_id IS NOT NULL),
             settled AS (
-                SELECT line.order_id,
+                SELECT line.order_id, scope.provisional,
                        sum(line.amount) FILTER (WHERE line.kind = ANY(%(sale)s)) AS net,
                        sum(line.amount) FILTER (
                            WHERE line.kind = ANY(%(sale)s)
@@ -154,7 +155,10 @@ class MarketplaceSettlement(models.Model):
                        min(line.currency_id) AS currency_id
                   FROM marketplace_settlement_line line
                   JOIN touched ON touched.order_id = line.order_id
-                 GROUP BY line.order_id),
+                  JOIN marketplace_settlement document ON document.id = line.settlement_id
+                 CROSS JOIN (VALUES (false), (true)) scope (provisional)
+                 WHERE scope.provisional OR NOT document.provisional
+                 GROUP BY line.order_id, scope.provisional),
             credited AS (
                 SELECT note.order_id, sum(note.amount_total) AS amount
                   FROM (SELECT DISTINCT touched.order_id, move.id, move.amount_total
@@ -167,7 +171,7 @@ class MarketplaceSettlement(models.Model):
                          WHERE move.move_type = 'out_refund' AND move.state != 'cancel') note
                  GROUP BY note.order_id),
             verdict AS (
-                SELECT settled.order_id,
+                SELECT settled.order_id, settled.provisional,
                        settled.currencies = 1 AND settled.currency_id = ledger.currency_id
                        AND least(abs(settled.net - ledger.total),
                                  abs(settled.gross - ledger.total)) <= limits.most AS paid,
@@ -193,7 +197,9 @@ class MarketplaceSettlement(models.Model):
                                                ELSE 'differs' END
                                 ELSE 'matched' END AS state
                       FROM marketplace_settlement_line own
+                      JOIN marketplace_settlement document ON document.id = own.settlement_id
                       LEFT JOIN verdict ON verdict.order_id = own.order_id
+                       AND verdict.provisional = coalesce(document.provisional, false)
                      WHERE own.settlement_id = ANY(%(ids)s)
                         OR own.order_id IN (SELECT order_id FROM touched)) judged
              WHERE line.id = judged.id AND line.state != judged.state

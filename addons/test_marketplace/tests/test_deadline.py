@@ -141,6 +141,20 @@ class TestDeadline(OrderCase):
         self.assertEqual(found.mapped("external_id"), ["O-2", "O-3"])
 
     @covers("C16")
+    def test_the_time_that_is_left_is_said_in_hours_then_in_days(self):
+        order = self.order()
+        for moment, text in (
+            ("2030-01-15T17:00:00", "2 days"),
+            ("2030-01-15T19:00:00", "47 h"),
+            ("2030-01-17T17:30:00", "0 h"),
+            ("2030-01-17T20:59:00", "2 h late"),
+            ("2030-01-20T18:00:00", "3 days late"),
+        ):
+            with self.subTest(moment=moment), self.at(moment):
+                order.invalidate_recordset(["time_left"])
+                self.assertEqual(order.time_left, text)
+
+    @covers("C16")
     def test_due_today_is_until_midnight_where_the_user_is(self):
         self.env.user.tz = "UTC"
         today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)

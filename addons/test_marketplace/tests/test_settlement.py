@@ -93,7 +93,7 @@ class TestSettlement(SettlementCase):
         self.process()
         self.assertEqual(self.item("S-1").message, "Known already.")
         self.assertEqual(settlement.line_ids, lines)
-        self.assertEqual(len(self.env["marketplace.settlement"].search([])), 1)
+        self.assertEqual(len(self.settlement()), 1)
 
     @covers("R39", "C11")
     def test_an_order_that_comes_late_is_matched_by_itself(self):
@@ -122,6 +122,13 @@ class TestSettlement(SettlementCase):
         second = self.settle([settlement_line("1", "sale", "10.00", "O-1")], "S-2")
         self.assertEqual((first.state, second.state), ("done", "done"))
         self.assertEqual(self.states(first), {"1": "matched"})
+
+    def test_what_is_still_open_is_not_counted_twice_with_what_is_final(self):
+        self.take_in(self.document(lines=self.two_lines()))
+        lines = [settlement_line("1", "sale", "40.00", "O-1")]
+        final = self.settle(lines)
+        self.settle(lines, "OPEN", provisional=True)
+        self.assertEqual((final.state, self.states(final)), ("done", {"1": "matched"}))
 
     @covers("R39")
     def test_tax_that_the_channel_keeps_does_not_make_a_difference(self):
