@@ -15,7 +15,7 @@ from typing import Any
 from ..core import wire
 from ..core.adapter import Connection
 from ..core.dates import iso
-from ..core.errors import InvalidError, SignatureError, ThrottledError
+from ..core.errors import InvalidError, RejectedError, SignatureError, ThrottledError
 from ..core.limits import Budget, Limits
 from ..core.news import ListingNews, Return, Settlement, StoredQuantity
 from ..core.response import Headers
@@ -47,7 +47,7 @@ BALANCE_BACK = timedelta(days=45)
 """How far back the last settlement is looked for; Amazon settles every two weeks."""
 BALANCE_MOST = timedelta(days=179)
 STOCK_OLDEST = timedelta(days=2)
-"""Changes of stock are asked for one by one so far back; else the whole is read from a report."""
+"""Changes of stock are asked for so far back, else everything."""
 
 
 class Pulls:
@@ -270,21 +270,29 @@ class Pulls:
 
     def _pull_stored(self, since: datetime, until: datetime | None) -> Iterator[Page]:
         """Goods that Amazon keeps: of the home marketplace, because it counts a common pool once
-        for each of them. Changes by the list; a long time, and more than the list's small budget
-        gives, by the report of the whole."""
+        for each of them. More than the list's small budget gives is read from the report of the
+        whole."""
         home = self.settings.home
         if home is None or not self._uses_fba():
             return
-        now = self.transport.clock.now()
-        if now - since < STOCK_OLDEST:
-            try:
-                yield from self._stock_pages(home.id, since)
-                return
-            except ThrottledError:
-                pass
-        yield from self._stock_report(home.id, since)
+        recent = self.transport.clock.now() - since < STOCK_OLDEST
+        try:
+            yield from self._stock_pages(home.id, since if recent else None)
+            return
+        except ThrottledError as error:
+            late = error
+        reports = Reports(self.client, (home.id,), self.transport.clock, self._charset())
+        seen = since + timedelta(seconds=self.limits.overlap)
+        try:
+            found = reports.snapshot(fba.REPORT_TYPE, seen)
+        except RejectedError:
+            raise late from None
+        if found is not None:
+            report, content = found
+            events = tuple(fba.report_events(content, home.id, iso(report.created)))
+            yield Page(events, report.created)
 
-    def _stock_pages(self, market: str, since: datetime) -> Iterator[Page]:
+    def _stock_pages(self, market: str, since: datetime | None) -> Iterator[Page]:
         token, latest = "", None
         while True:
             answer = self.client.inventory_summaries(market, since, page_token=token)
@@ -298,14 +306,6 @@ class Pulls:
             yield Page(events, None if token else latest)
             if not token:
                 return
-
-    def _stock_report(self, market: str, since: datetime) -> Iterator[Page]:
-        reports = Reports(self.client, (market,), self.transport.clock, self._charset())
-        seen = since + timedelta(seconds=self.limits.overlap)
-        for report, content in reports.news(fba.REPORT_TYPE, since, seen, RETURN_EVERY):
-            counted = iso(report.created)
-            events = tuple(fba.report_events(content, market, counted))
-            yield Page(events, report.created)
 
     def _uses_fba(self) -> bool:
         return bool(self.connection.options.get("fba", True))

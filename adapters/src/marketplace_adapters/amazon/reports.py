@@ -30,6 +30,8 @@ MAX_PERIOD = timedelta(days=30)
 """The longest period of one report (D: Order reports, Returns reports)."""
 KEPT = timedelta(days=1)
 """A report of the same period that is not older is as good as a new one."""
+SNAPSHOT = timedelta(minutes=30)
+"""A state that was written down is good for so long."""
 GIVE_UP = timedelta(hours=4)
 """A report that is not made by then is asked for anew."""
 KEPT_BY_AMAZON = timedelta(days=90)
@@ -160,6 +162,23 @@ class Reports:
         limit = timedelta(hours=1) if report.status == "FATAL" else GIVE_UP
         undone = report.status == "FATAL" or report.status in WORKING
         return undone and self._clock.now() - report.created > limit
+
+    # === STATES === #
+
+    def snapshot(self, report_type: str, newer_than: datetime) -> tuple[Report, str] | None:
+        """A report that tells a state and no period, made a short while ago.
+
+        :return: ``None`` when Amazon has nothing to tell.
+        :raise ThrottledError: it is being made.
+        """
+        since = max(newer_than, self._clock.now() - SNAPSHOT)
+        made = [one for one in self.listed((report_type,), since) if not self._is_lost(one)]
+        done = [one for one in made if one.status in ("DONE", "CANCELLED")]
+        if done:
+            return (done[-1], self.content(done[-1])) if done[-1].status == "DONE" else None
+        if not made:
+            self._client.create_report(report_type, self._markets)
+        raise ThrottledError("The report is being made.", retry_after=LOOK_AGAIN)
 
     # === NEWS === #
 
