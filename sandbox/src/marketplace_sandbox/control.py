@@ -6,6 +6,7 @@ All bodies are JSON. A mistake of the caller is answered with 400 and ``{"error"
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from .room import Room, Services
 from .wire import ApiError, Invalid, boolean_of, integer_of, json_response, parse_json
 
 MAX_WAIT = 300.0
+TICK = 0.5
 Handler = Callable[..., Any]
 
 
@@ -57,6 +59,28 @@ def seconds_of(value: Any, name: str, default: float, most: float = MAX_WAIT) ->
 def whole_of(args: Mapping[str, Any], name: str, default: int, most: int = 10**9) -> int:
     """A whole number of the query string. :raises Invalid: it is none."""
     return default if args.get(name) is None else integer_of(args[name], name, 0, most)
+
+
+def wait_ticking(
+    services: Services,
+    tick: Callable[[], object],
+    predicate: Callable[[], Any],
+    timeout: float,
+) -> Any:
+    """Wait until the predicate is true, and let happen meanwhile what is due on the clock.
+
+    :param tick: called before each look and twice a second; not under the lock.
+    :return: the last value of the predicate.
+    """
+    until = time.monotonic() + timeout
+    while True:
+        tick()
+        left = until - time.monotonic()
+        found = services.store.wait_for(
+            lambda: services.stopping.is_set() or predicate(), max(0.0, min(TICK, left))
+        )
+        if predicate() or left <= TICK or services.stopping.is_set():
+            return predicate() if found else found
 
 
 class Router:
@@ -204,12 +228,21 @@ class Control:
         except ValueError as error:
             raise Invalid(str(error)) from None
 
+    def _tick(self) -> None:
+        for room in self._rooms.values():
+            room.tick()
+
     def _changes(self, request: Request) -> Any:
         """Wait until the revision is above `since`, at most `timeout` seconds."""
         store, args = self._services.store, request.args
         since = whole_of(args, "since", store.revision)
         timeout = seconds_of(args.get("timeout"), "timeout", 25.0)
-        store.wait_for(lambda: store.revision > since, timeout)
+        wait_ticking(
+            self._services,
+            self._tick,
+            lambda: store.revision > since,
+            timeout,
+        )
         return {"revision": store.revision, "changed": store.revision > since}
 
     # === CALLS === #

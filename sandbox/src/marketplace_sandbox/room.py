@@ -91,6 +91,9 @@ class Room(ABC):
     def page(self, request: Request, path: str) -> Response | None:
         """Answer a page for people; None when there is no such page."""
 
+    def tick(self) -> None:  # noqa: B027 - most rooms have nothing to do
+        """Let happen what is due on the sandbox's clock; called while somebody waits or looks."""
+
     @abstractmethod
     def add_token(self, token: str, accounts: list[str]) -> None:
         """Give access with a token; no accounts means the first one.

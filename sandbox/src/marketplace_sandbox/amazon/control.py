@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..control import Router, body_of, seconds_of, whole_of
+from ..control import Router, body_of, seconds_of, wait_ticking, whole_of
 from ..wire import (
     ApiError,
     Invalid,
@@ -366,14 +366,14 @@ class AmazonControl:
         """Wait until something is so; 408 after `timeout` seconds.
 
         `sku` with `field` (price, quantity, status, asin …) and `value`; `order` (id) with
-        `field` (status) and `value`; or `calls` (how many) with `endpoint`. What happens on the
-        clock alone is looked at when the wait begins and whenever something changes.
+        `field` (status) and `value`; or `calls` (how many) with `endpoint`.
         """
         args = request.args
         timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
         look = self._look(args)
         started = time.monotonic()
-        found = self._room.services.store.wait_for(lambda: look()[0], timeout)
+        room = self._room
+        found = wait_ticking(room.services, room.tick, lambda: look()[0], timeout)
         with self._room.services.store.lock:
             seen = look()[1]
         result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}

@@ -74,7 +74,7 @@ class Finances:
         ]
         if after and until - after > LONGEST:
             rows = []
-        rows.sort(key=lambda each: (each.posted, each.id))
+        rows.sort(key=lambda each: each.posted)
         return json_response({"payload": self._page(exchange, rows)})
 
     def _page(self, exchange: Exchange, rows: list[Transaction]) -> dict[str, Any]:

@@ -320,7 +320,7 @@ class Listings:
                 if listing.shown.get(market) != status:
                     listing.shown[market] = status
                     self._room.notifications.listing_status(listing, market, status)
-            self.table.put(sku, listing)
+                    self.table.put(sku, listing)
         self._waiting = {sku for sku in self._waiting if sku in self.table}
 
     def touch(self, sku: str) -> None:

@@ -400,7 +400,8 @@ def _quantities(value: Any) -> dict[str, int] | None:
         raise Invalid("items must be {item id: pieces}")
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in value.values()):
         raise Invalid("pieces must be whole numbers")
-    return {str(name): number for name, number in value.items() if number}
+    # A form cannot have a number as the name of a member: "id2000…" is the item 2000….
+    return {str(name).removeprefix("id"): number for name, number in value.items() if number}
 
 
 def _number(text: str) -> int:

@@ -20,9 +20,9 @@ from .finances import Finances
 from .generator import Generator
 from .ledger import Ledger
 from .listings import Listings
-from .listings_api import ListingsApi
+from .listings_api import ListingsApi, title_of
 from .marketplaces import MARKETPLACES
-from .model import OPEN, Order, encode, encode_order
+from .model import OPEN, Listing, Order, encode, encode_order
 from .notifications import Notifications
 from .order_payloads import item_total, order_total
 from .orders import Orders
@@ -133,6 +133,10 @@ class AmazonRoom(Room):
             if given in (each, MARKETPLACES[each].country):
                 return each
         raise Invalid(f"unknown marketplace {str(given)[:40]!r}; known: {', '.join(own)}")
+
+    @staticmethod
+    def title_of(listing: Listing) -> str:
+        return title_of(listing)
 
     @staticmethod
     def currency(market: str) -> str:

@@ -101,6 +101,7 @@ def plant(room: AmazonRoom, name: str) -> None:
         _plant_orders(room)
     if name == "orders":
         room.placing.place_all([{"status": "UNSHIPPED"} for _ in range(8)])
+    room.listings.tick()
     # Only what happens from now on is told.
     room.notifications.subscribe_all(QUEUE)
 

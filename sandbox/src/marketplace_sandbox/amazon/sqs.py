@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
 
+from ..control import wait_ticking
 from ..room import Exchange
 from ..store import Table
 from ..wire import ApiError, Invalid, integer_of, json_response, parse_json
@@ -181,10 +182,10 @@ class Queue:
         row = self.names.get(name) or {}
         default = row.get("visibility", VISIBILITY)
         hidden = integer_of(body.get("VisibilityTimeout", default), "VisibilityTimeout", 0, 43_200)
-        store = self._room.services.store
+        room = self._room
+        store = room.services.store
         if wait and not self._visible(name):
-            stopping = self._room.services.stopping
-            store.wait_for(lambda: stopping.is_set() or bool(self._visible(name)), wait)
+            wait_ticking(room.services, room.tick, lambda: bool(self._visible(name)), wait)
         with store.transaction():
             self.tick()
             found = [self._take(each, hidden) for each in self._visible(name)[:most]]

@@ -41,7 +41,7 @@ function bodyOf(form, submitter) {
   if (submitter && submitter.name) place(body, submitter.name, submitter.value);
   for (const key of Object.keys(body)) {
     if (Array.isArray(body[key])) {
-      body[key] = body[key].filter((item) => item && (item.cancelled || item.amount || item.price));
+      body[key] = body[key].filter((item) => item && (item.cancelled || item.amount || item.price || item.sku));
       if (!body[key].length && form.dataset.dropEmptyLists !== undefined) delete body[key];
     }
   }
@@ -66,7 +66,7 @@ document.addEventListener("submit", async (event) => {
     const data = await send(method, url, method === "DELETE" ? undefined : bodyOf(form, event.submitter));
     say(form.dataset.done || "Done");
     document.activeElement?.blur();
-    if (form.dataset.goto) location.href = form.dataset.goto.replace("{id}", encodeURIComponent(data.hashed_id));
+    if (form.dataset.goto) location.href = form.dataset.goto.replace("{id}", encodeURIComponent(data.hashed_id ?? data.id));
     else await refresh();
   } catch (error) {
     say(error.message, true);
