@@ -207,12 +207,28 @@ class AmazonCase(TransactionCase):
         )
 
     def send(self):
-        """What the jobs would do: dispatch and send until nothing is due."""
+        """What the jobs would do: dispatch and send until nothing more can be sent.
+
+        Budgets are full at every turn: here time stands still.
+        """
         engine = self._engine()
         engine._job_dispatch()
-        for account in self._accounts():
-            engine._job_send(account.id)
-        self.env.invalidate_all()
+        left = None
+        while left != (left := self._forget_budgets()):
+            for account in self._accounts():
+                engine._job_send(account.id)
+            self.env.invalidate_all()
+
+    def _forget_budgets(self):
+        """Full budgets, and nothing that waits for one.
+
+        :return: ids of what is still to be sent.
+        """
+        self.env["marketplace.budget"].sudo().search([]).unlink()
+        waiting = self.env["marketplace.outbox"].search([("status", "=", "new")])
+        waiting.filtered("not_before").not_before = False
+        self.env.flush_all()
+        return waiting.ids
 
     def finish_feeds(self):
         """Amazon works on its feeds; then it is asked what became of them.
@@ -220,7 +236,7 @@ class AmazonCase(TransactionCase):
         The next feed of a type may go at once: here time stands still.
         """
         self.amazon.advance(60)
-        self.env["marketplace.budget"].sudo().search([]).unlink()
+        self._forget_budgets()
         pending = self.env["marketplace.submission"].search([("state", "=", "pending")])
         pending.poll_at = "2000-01-01"
         engine = self._engine()
