@@ -20,6 +20,7 @@ from marketplace_adapters.core import (
     ThrottledError,
 )
 from marketplace_adapters.testing import covers
+from marketplace_adapters.testing.server import Reply
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 REPORT = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
@@ -107,7 +108,9 @@ def test_a_backlog_is_read_day_by_day(amazon: Amazon) -> None:
     events, latest, error = amazon.pull("order", NOW - 3 * DAY)
     assert ({event.external_id for event in events}, error) == (set(ids), None)
     assert latest == NOW - timedelta(minutes=2)
-    ends = [call.query.get("lastUpdatedBefore") for call in amazon.server.calls if "orders" in call.path]
+    ends = [
+        call.query.get("lastUpdatedBefore") for call in amazon.server.calls if "orders" in call.path
+    ]
     assert ends == [
         None,
         *["2026-11-19T12:00:00Z"] * 2,
@@ -278,7 +281,8 @@ def test_an_order_change_from_outside_is_a_status(amazon: Amazon) -> None:
         (event,) = adapter.parse({}, body)
         assert (event.topic, event.external_id, event.revision) == ("status", "302-1", "n-1")
         assert adapter.status(event.payload) is OrderStatus.CANCELLED
-        for payload in ({}, {"status": ""}, None, {"status": []}):
+        payloads: tuple[Any, ...] = ({}, {"status": ""}, None, {"status": []})
+        for payload in payloads:
             with pytest.raises(InvalidError):
                 adapter.status(payload)
 
@@ -294,8 +298,6 @@ def test_a_refusal_of_the_search_is_told_as_it_is(amazon: Amazon) -> None:
     with amazon.open() as adapter:
         adapter.client.login.token()
         refusal: dict[str, Any] = {"errors": [{"code": "InvalidInput", "message": "No."}]}
-        from marketplace_adapters.testing.server import Reply
-
         amazon.server.next(Reply(400, refusal))
         with pytest.raises(RejectedError, match="No"):
             list(adapter.pull("order", datetime(2026, 1, 1, tzinfo=UTC)))

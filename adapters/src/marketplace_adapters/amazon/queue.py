@@ -134,19 +134,6 @@ class Queue:
             ]
             self._call("delete_message_batch", Entries=entries)
 
-    def release(self, messages: Sequence[Message], seconds: int) -> None:
-        """Let messages come again after so many seconds."""
-        for start in range(0, len(messages), BATCH):
-            entries = [
-                {
-                    "Id": str(number),
-                    "ReceiptHandle": one.receipt,
-                    "VisibilityTimeout": max(0, min(seconds, 43200)),
-                }
-                for number, one in enumerate(messages[start : start + BATCH])
-            ]
-            self._call("change_message_visibility_batch", Entries=entries)
-
     def close(self) -> None:
         """Give back sockets; may be called twice."""
         client, self._client = self._client, None
@@ -160,7 +147,12 @@ class Queue:
         self._budget.take(BUCKET)
         call: Callable[..., Any] = getattr(client, name)
         reply = _guarded(lambda: call(QueueUrl=self.url, **members), self._budget)
-        return reply if isinstance(reply, Mapping) else {}
+        data = reply if isinstance(reply, Mapping) else {}
+        headers = (data.get("ResponseMetadata") or {}).get("HTTPHeaders") or {}
+        if "html" in str(headers.get("content-type", "")).lower():
+            # A page of a proxy in front of the queue, which botocore takes for an empty answer.
+            raise TransportError("The answer is not the queue's.", code="not_json")
+        return data
 
     def _open(self) -> Any:
         if self._client is None:
