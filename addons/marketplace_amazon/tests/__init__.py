@@ -1,1 +1,9 @@
-from . import test_account, test_families, test_listings, test_orders
+from . import (
+    test_account,
+    test_data,
+    test_families,
+    test_listings,
+    test_orders,
+    test_security,
+    test_series,
+)

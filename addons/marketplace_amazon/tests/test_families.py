@@ -169,7 +169,8 @@ class TestFamilies(FamilyCase):
         self.assertEqual(tell.values, {"accessories": ["CUP"]})
         self.assertEqual([key.sku for key in tell.state.accessories], ["CUP"])
         self.send()
-        self.assertEqual(self.last(listings[1], "relationship").status, "success")
+        told = self.last(listings[1], "relationship")
+        self.assertEqual((told.status, told.sent), ("success", {"accessories": ["CUP"]}))
 
 
 @tagged("post_install", "-at_install")
