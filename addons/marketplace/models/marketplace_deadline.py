@@ -46,7 +46,7 @@ class MarketplaceOrder(models.Model):
         compute="_compute_deadline",
         store=True,
     )
-    time_left = fields.Char(compute="_compute_time_left")
+    time_left = fields.Char("Time left", compute="_compute_time_left")
     # The deadline that people were told of, and whether its managers know that it is missed.
     warned_for = fields.Datetime("Told of the deadline", readonly=True, copy=False)
     missed_for = fields.Datetime("Told that it is missed", readonly=True, copy=False)
