@@ -89,9 +89,11 @@ def unpack(packed: str) -> tuple[Refs, ...]:
     :raise ValueError: not ours.
     """
     try:
-        raw = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
         machine = zlib.decompressobj()
         text = machine.decompress(raw, MAX_UNPACKED).decode()
+        if not machine.eof:
+            raise ValueError("not whole")
     except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
         raise ValueError("not packed by us") from error
     if text[:1] == "[":
