@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import DE, STOCK, UK, US, note
+
 from marketplace_adapters.amazon import news, notifications
 from marketplace_adapters.core import (
     UTC,
@@ -52,7 +52,12 @@ ISSUES = {"SellerId": "A1", "MarketplaceId": DE, "Sku": "S-1", "Severities": ["E
         ("LISTINGS_ITEM_STATUS_CHANGED", STATUS, ("listing", "S-1")),
         ("LISTINGS_ITEM_ISSUES_CHANGE", ISSUES, ("listing", "S-1")),
         ("FEED_PROCESSING_FINISHED", FEED, ("submission", "5334")),
-        ("FBA_INVENTORY_AVAILABILITY_CHANGE", STOCK, ("stored", "S-1")),
+        ("FBA_INVENTORY_AVAILABILITY_CHANGES", STOCK, ("stored", "S-1")),
+        (
+            "FBA_INVENTORY_AVAILABILITY_CHANGE",
+            STOCK["FulfillmentInventoryAvailabilityChangeNotification"],
+            ("stored", "S-1"),
+        ),
         ("PRICING_HEALTH", {"x": 1}, ("notification", "n-1")),
         ("ORDER_CHANGE", {}, ("notification", "n-1")),
         ("FEED_PROCESSING_FINISHED", {}, ("notification", "n-1")),

@@ -96,11 +96,11 @@ def _records(lines: Iterator[str], mark: str, width: int) -> Iterator[list[str]]
     for line in lines:
         cells = _cells(line, mark)
         if len(cells) < width and _is_open(line, mark):
-            line, cells = _joined(line, lines, mark, width)
+            cells = _joined(line, lines, mark, width)
         yield [*cells, *[""] * (width - len(cells))]
 
 
-def _joined(line: str, lines: Iterator[str], mark: str, width: int) -> tuple[str, list[str]]:
+def _joined(line: str, lines: Iterator[str], mark: str, width: int) -> list[str]:
     """A quoted field may hold line breaks."""
     for _more in range(MAX_JOINED):
         following = next(lines, None)
@@ -110,7 +110,7 @@ def _joined(line: str, lines: Iterator[str], mark: str, width: int) -> tuple[str
         cells = _cells(line, mark)
         if len(cells) >= width and not _is_open(line, mark):
             break
-    return line, _cells(line, mark)
+    return _cells(line, mark)
 
 
 def _cells(line: str, mark: str) -> list[str]:

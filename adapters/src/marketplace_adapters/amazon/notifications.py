@@ -32,14 +32,14 @@ MAX_BODY = 1024 * 1024
 MAX_WRAPS = 4
 UNREADABLE, IGNORED = "unreadable", "notification"
 
-# M: notificationType; both spellings of the listing's status are in use (FACTS, schemas).
+# M: notificationType; two spellings of some are in use (FACTS, schemas).
 ORDER = "ORDER_CHANGE"
 LISTING_STATUS = ("LISTINGS_ITEM_STATUS_CHANGE", "LISTINGS_ITEM_STATUS_CHANGED")
 LISTING_ISSUES = ("LISTINGS_ITEM_ISSUES_CHANGE", "LISTINGS_ITEM_ISSUES_CHANGED")
 FEED = "FEED_PROCESSING_FINISHED"
 REPORT = "REPORT_PROCESSING_FINISHED"
-STOCK = "FBA_INVENTORY_AVAILABILITY_CHANGE"
-SUBSCRIBED = (ORDER, LISTING_STATUS[0], LISTING_ISSUES[0], FEED, REPORT, STOCK)
+STOCK = ("FBA_INVENTORY_AVAILABILITY_CHANGES", "FBA_INVENTORY_AVAILABILITY_CHANGE")
+SUBSCRIBED = (ORDER, LISTING_STATUS[0], LISTING_ISSUES[0], FEED, REPORT, STOCK[0])
 """Types that are worth a subscription."""
 
 
@@ -178,7 +178,7 @@ def _event_of(note: Notification) -> tuple[str, str, Any]:
     if note.kind == FEED:
         data = inner(note, "feedProcessingFinishedNotification")
         return "submission", word(data, "feedId"), dict(data)
-    if note.kind == STOCK:
+    if note.kind in STOCK:
         data = inner(note, "FulfillmentInventoryAvailabilityChangeNotification")
         return "stored", word(data, "SKU"), dict(data)
     if note.kind == ORDER:
