@@ -13,7 +13,7 @@ from ..store import Table
 from ..wire import json_response
 from .api import Handler, Parts, own_marketplaces
 from .errors import invalid
-from .listings import asin_of
+from .listing_standing import asin_of
 from .listings_api import title_of
 from .values import csv_of, digest, iso, moment_of, pack_token, unpack_token
 

@@ -123,7 +123,7 @@ class OrderFeeds:
         kind: str,
         handle: Callable[[ET.Element], None],
     ) -> Result:
-        report = Report(feed.id)
+        report = Report(feed.id, self._room.seller_id)
         try:
             envelope = read_envelope(content, kind, self._room.seller_id)
         except Malformed as error:

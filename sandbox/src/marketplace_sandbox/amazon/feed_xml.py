@@ -137,6 +137,7 @@ class Report:
     """Collects the Result rows; a message without one succeeded."""
 
     feed_id: str
+    seller: str
     rows: list[tuple[int, str, str, dict[str, str]]] = field(default_factory=list)
     messages: int = 0
 
@@ -153,7 +154,7 @@ class Report:
             '<AmazonEnvelope xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
             'xsi:noNamespaceSchemaLocation="amzn-envelope.xsd">'
             "<Header><DocumentVersion>1.02</DocumentVersion>"
-            "<MerchantIdentifier>A2DEMOSELLER</MerchantIdentifier></Header>"
+            f"<MerchantIdentifier>{self.seller}</MerchantIdentifier></Header>"
             "<MessageType>ProcessingReport</MessageType><Message><MessageID>1</MessageID>"
             f"<ProcessingReport><DocumentTransactionID>{self.feed_id}</DocumentTransactionID>"
             f"<StatusCode>{'Rejected' if rejected else 'Complete'}</StatusCode>"

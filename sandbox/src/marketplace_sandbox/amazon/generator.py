@@ -41,6 +41,7 @@ MESSAGES = (
     "عيد ميلاد سعيد",
     "Line one\nLine two",
 )
+UNLISTED = ("UNLISTED-1", "UNLISTED-2", "UNLISTED-3")
 STATES = (
     ("UNSHIPPED", 38),
     ("PENDING", 17),
@@ -58,7 +59,17 @@ class Generator:
         self.start_over()
 
     def start_over(self) -> None:
+        self._skus: dict[str, list[str]] = {}
         self._chance = self._room.services.random("amazon/orders")
+
+    def look(self) -> None:
+        """See what is listed now; lines are drawn from that."""
+        listings = self._room.listings
+        self._skus = {"": []}
+        for each in listings.table.values():
+            if not each.is_parent:
+                self._skus[""].append(each.sku)
+                self._skus.setdefault(listings.channel(each), []).append(each.sku)
 
     def person(self, market: Marketplace) -> tuple[dict[str, Any], dict[str, Any]]:
         """(buyer, address) in the country of a marketplace."""
@@ -86,10 +97,8 @@ class Generator:
 
     def lines(self, side: str, count: Any = None) -> list[dict[str, Any]]:
         """Random lines of what the seller has listed, else of products without listing."""
-        chance, listings = self._chance, self._room.listings
-        rows = [each for each in listings.table.values() if not each.is_parent]
-        skus = [each.sku for each in rows if listings.channel(each) == side]
-        skus = skus or [each.sku for each in rows] or ["UNLISTED-1", "UNLISTED-2", "UNLISTED-3"]
+        chance = self._chance
+        skus = self._skus.get(side) or self._skus.get("") or list(UNLISTED)
         number = chance.choices((1, 2, 3), (6, 3, 1))[0]
         if count is not None:
             number = integer_of(count, "line_count", 1, 100)

@@ -12,7 +12,8 @@ from ..room import Exchange
 from ..wire import json_response
 from .api import Handler, Parts, own_marketplaces
 from .errors import SpError, denied, invalid, missing
-from .listings import Outcome, Submission, parents
+from .listing_standing import parents
+from .listings import Outcome, Submission
 from .listings_search import Filter
 from .marketplaces import MARKETPLACES
 from .model import Listing

@@ -9,7 +9,7 @@ from datetime import datetime
 from werkzeug.datastructures import MultiDict
 
 from .errors import invalid
-from .listings import parents
+from .listing_standing import parents
 from .model import Listing
 from .values import csv_of, moment_of
 

@@ -8,17 +8,18 @@ Every step moves `updated`, writes the history, and is told by ORDER_CHANGE.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..store import Table
-from ..wire import ApiError, Invalid
+from ..wire import ApiError
 from .model import OPEN, Item, Order, Package, Return, decode_order, encode, encode_order
 from .values import digest, iso, seconds
 
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .room import AmazonRoom
 
 
@@ -39,6 +40,10 @@ class Orders:
         self.returns: Table[Return] = Table(
             store, "amazon.returns", encode, lambda row: Return(**row)
         )
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._room.ledger
 
     def clear(self) -> None:
         self.table.clear()
@@ -117,11 +122,11 @@ class Orders:
         if quantities is None:
             quantities = {each.id: each.remaining for each in order.items if each.remaining}
         for identifier, number in quantities.items():
-            item = self._item(order, identifier)
+            item = self.item(order, identifier)
             if not 1 <= number <= item.remaining:
                 raise Refused(f"of item {identifier} {item.remaining} can be cancelled")
         for identifier, number in quantities.items():
-            item = self._item(order, identifier)
+            item = self.item(order, identifier)
             item.cancelled += number
             item.cancelled_by, item.cancel_reason = by, reason
             self._give_back(order, item, number)
@@ -146,7 +151,8 @@ class Orders:
         self._changed(order, "the buyer asks to cancel", "BuyerRequestedChange")
 
     @staticmethod
-    def _item(order: Order, identifier: str) -> Item:
+    def item(order: Order, identifier: str) -> Item:
+        """:raises Refused: the order has none with this id."""
         item = order.item(identifier)
         if item is None:
             raise Refused(f"the order has no item {identifier[:40]}")
@@ -187,11 +193,11 @@ class Orders:
                 )
         if old is None:
             order.packages.append(package)
-            self._room.ledger.shipped(order, package.items, self._shipment_id(order), package)
+            self.ledger.shipped(order, package.items, self._shipment_id(order), package)
             text = "confirmed by the seller"
         else:
             if package.items != before:
-                self._room.ledger.reshipped(order, before, package.items, package)
+                self.ledger.reshipped(order, before, package.items, package)
             text = "changed by the seller"
             package.created = old.created
             order.packages[order.packages.index(old)] = package
@@ -224,12 +230,12 @@ class Orders:
             )
             return
         for identifier, number in parts.items():
-            item = self._item(order, identifier)
+            item = self.item(order, identifier)
             if not 1 <= number <= item.remaining:
                 raise Refused(f"of item {identifier} {item.remaining} can be shipped")
-        self._room.ledger.shipped(order, parts, self._shipment_id(order), None)
+        self.ledger.shipped(order, parts, self._shipment_id(order), None)
         for identifier, number in parts.items():
-            item = self._item(order, identifier)
+            item = self.item(order, identifier)
             item.shipped += number
             self._room.fba.ship(item.sku, number)
         self._settle_status(order)
@@ -260,14 +266,14 @@ class Orders:
         if not any(each.shipped for each in order.items):
             raise Refused("The order has not been shipped; cancel it instead.")
         for identifier, components in parts.items():
-            item = self._item(order, identifier)
+            item = self.item(order, identifier)
             total = sum(components.values(), Decimal(0))
-            left = self._room.ledger.paid(order, item) - item.refunded
+            left = self.ledger.paid(order, item) - item.refunded
             if total <= 0 or total > left:
                 raise Refused(f"The refund {total} of item {identifier} exceeds the {left} left.")
         for identifier, components in parts.items():
-            self._item(order, identifier).refunded += sum(components.values(), Decimal(0))
-        refund_id = self._room.ledger.refunded(order, parts)
+            self.item(order, identifier).refunded += sum(components.values(), Decimal(0))
+        refund_id = self.ledger.refunded(order, parts)
         self._changed(order, f"refunded by {by}: {reason or 'no reason'}")
         return refund_id
 
@@ -300,7 +306,7 @@ class Orders:
         order.acknowledged = True
         order.seller_id = seller_id or order.seller_id
         for identifier, own in items.items():
-            self._item(order, identifier).merchant_id = own
+            self.item(order, identifier).merchant_id = own
         self._changed(order, "acknowledged by the seller", tell=False)
 
     # === TELLING === #
@@ -334,74 +340,6 @@ class Orders:
                     if item.remaining:
                         found[item.sku] = found.get(item.sku, 0) + item.remaining
         return dict(sorted(found.items()))
-
-    def act(self, order: Order, action: str, body: Mapping[str, Any]) -> Any:
-        """A step by name, for control API and page. :raises Invalid: an unknown name."""
-        quantities = _quantities(body.get("items"))
-        reason = str(body.get("reason") or "")
-        steps: dict[str, Callable[[], Any]] = {
-            "pay": lambda: self.pay(order),
-            "ship": lambda: self.ship(order, quantities),
-            "cancel": lambda: self.cancel(
-                order, str(body.get("by") or "BUYER"), reason, quantities
-            ),
-            "request-cancel": lambda: self.request_cancellation(order, reason),
-            "deliver": lambda: self.deliver(order),
-            "advance": lambda: self._advance(order),
-            "return": lambda: self._return(order, body, quantities, reason),
-            "refund": lambda: self._refund(order, body, reason),
-            "touch": lambda: self.touch(order),
-        }
-        if action not in steps:
-            raise Invalid(f"unknown step {action[:40]!r}; known: {', '.join(steps)}")
-        return steps[action]()
-
-    def _advance(self, order: Order) -> None:
-        if order.status in ("PENDING", "PENDING_AVAILABILITY"):
-            self.pay(order)
-        else:
-            self.ship(order)
-
-    def _return(
-        self, order: Order, body: Mapping[str, Any], quantities: dict[str, int] | None, reason: str
-    ) -> None:
-        parts = quantities or {each.id: each.shipped - each.returned for each in order.items}
-        parts = {name: number for name, number in parts.items() if number}
-        if not parts:
-            raise Refused("there is nothing to return")
-        for identifier, number in parts.items():
-            item = self._item(order, identifier)
-            more = {name: body.get(name) for name in ("disposition", "comment")}
-            self.take_back(order, item, number, reason, **more)
-
-    def _refund(self, order: Order, body: Mapping[str, Any], reason: str) -> str:
-        given = body.get("parts")
-        if given is None:  # all that is left of what was paid
-            parts = {
-                each.id: {"Principal": left}
-                for each in order.items
-                if (left := self._room.ledger.paid(order, each) - each.refunded) > 0
-            }
-        elif isinstance(given, dict):
-            parts = {
-                str(name): {str(kind): Decimal(str(amount)) for kind, amount in values.items()}
-                for name, values in given.items()
-            }
-        else:
-            raise Invalid("parts must be {item id: {component: amount}}")
-        return self.refund(order, parts, reason, "Amazon")
-
-
-def _quantities(value: Any) -> dict[str, int] | None:
-    """``{item id: pieces}`` or ``[[item id, pieces]]``; None for none."""
-    if not value:
-        return None
-    if not isinstance(value, dict):
-        raise Invalid("items must be {item id: pieces}")
-    if not all(isinstance(each, int) and not isinstance(each, bool) for each in value.values()):
-        raise Invalid("pieces must be whole numbers")
-    # A form cannot have a number as the name of a member: "id2000…" is the item 2000….
-    return {str(name).removeprefix("id"): number for name, number in value.items() if number}
 
 
 def _number(text: str) -> int:

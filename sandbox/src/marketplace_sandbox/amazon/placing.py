@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..clock import parse_time
 from ..wire import Invalid, boolean_of, decimal_of, integer_of, text_of
 from .generator import Generator
-from .listings import asin_of
+from .listing_standing import asin_of
 from .listings_api import title_of
 from .marketplaces import MARKETPLACES, Marketplace
 from .model import STATUSES, Item, Order
@@ -46,6 +46,7 @@ class Placing:
 
     def place_all(self, specs: list[dict[str, Any]]) -> list[Order]:
         """Place each; all are checked first. :raises Invalid: one is not acceptable."""
+        self._generator.look()
         ready = [self._prepare(spec) for spec in specs]
         for order, status in ready:
             self._room.orders.add(order)
