@@ -150,7 +150,27 @@ class TestReturn(OrderCase):
         row.action_done()
         self.assertEqual(row.state, "noted")
 
-    def test_a_kit_comes_back_as_its_parts_and_boxes_as_pieces(self):
+    def test_a_kit_comes_back_as_its_parts(self):
+        """As a kit of manufacturing leaves: moves of its parts on the line of the kit."""
+        order = self.take_in(self.document(lines=self.two_lines(tea=3)))
+        line, picking = order.sale_order_id.order_line[0], order.sale_order_id.picking_ids
+        whole = line.move_ids
+        bags, tin = (self._make_product(name, quantity=90) for name in ("Bags", "Tin"))
+        for product, quantity in ((bags, 60), (tin, 3)):
+            part = whole.copy({"product_id": product.id, "product_uom_qty": quantity})
+            part._action_confirm()
+        whole._action_cancel()
+        whole.unlink()
+        self.assertEqual(len(line.move_ids), 2)
+        self.deliver(order.sale_order_id)
+        self.assertEqual(picking.state, "done")
+        row = self.tell(2)
+        self.assertEqual(
+            {move.product_id: move.product_uom_qty for move in row.picking_ids.move_ids},
+            {bags: 40.0, tin: 2.0},
+        )
+
+    def test_boxes_come_back_as_pieces(self):
         box = self.env["uom.uom"].create(
             {
                 "name": "Box of 6",
