@@ -326,6 +326,11 @@ class MarketplaceAccount(models.Model):
             },
         ]
 
+    def _link_extra_columns(self):
+        """Override of ``marketplace`` to keep what Amazon says of a SKU besides."""
+        columns = super()._link_extra_columns()
+        return (*columns, "asin", "fulfilment") if self.provider == "amazon" else columns
+
     # === HELPERS === #
 
     def _of_amazon(self):

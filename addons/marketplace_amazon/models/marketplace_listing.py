@@ -64,7 +64,12 @@ class MarketplaceListing(models.Model):
         help="With an ASIN the offer alone is enough: texts and images stay as Amazon has them.",
     )
     amazon_condition = fields.Selection(
-        "_selection_amazon_condition", "Condition", default=DEFAULT_CONDITION
+        "_selection_amazon_condition",
+        "Condition",
+        compute="_compute_amazon_condition",
+        store=True,
+        readonly=False,
+        help="Empty: as Amazon has it.",
     )
     amazon_fulfilment = fields.Selection(
         FULFILMENT,
@@ -152,20 +157,30 @@ class MarketplaceListing(models.Model):
 
     @api.depends("account_id", "amazon_asin")
     def _compute_amazon_requirements(self):
-        """Who links an ASIN without a product type sells what Amazon has already."""
+        """What Amazon has already (an ASIN, a SKU that was linked) keeps its texts and images,
+        unless somebody says of which type it is."""
         for listing in self:
-            if listing.provider != "amazon":
-                continue
-            if not listing.amazon_requirements:
-                joins = listing.amazon_asin and not listing.amazon_product_type_id
+            if listing.provider == "amazon" and not listing.amazon_requirements:
+                there = listing.amazon_asin or listing.external_id
+                joins = there and not listing.amazon_product_type_id
                 listing.amazon_requirements = "LISTING_OFFER_ONLY" if joins else "LISTING"
 
-    @api.depends("account_id", "offer")
+    @api.depends("account_id")
+    def _compute_amazon_condition(self):
+        """New, unless Amazon has the listing already."""
+        for listing in self:
+            if listing.provider == "amazon" and not listing.amazon_condition:
+                listing.amazon_condition = False if listing.external_id else DEFAULT_CONDITION
+
+    @api.depends("account_id", "offer", "extra")
     def _compute_amazon_fulfilment(self):
+        """As Amazon says it, else by the name of the offer."""
         for listing in self:
             if listing.provider == "amazon" and not listing.amazon_fulfilment:
                 fba = (listing.offer or "").upper() == FBA_OFFER
-                listing.amazon_fulfilment = "channel" if fba else "seller"
+                known = (listing.extra or {}).get("fulfilment")
+                told = known if known in dict(FULFILMENT) else None
+                listing.amazon_fulfilment = told or ("channel" if fba else "seller")
 
     @api.depends("account_id", "offer")
     def _compute_amazon_is_parent(self):

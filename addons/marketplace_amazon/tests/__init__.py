@@ -3,6 +3,7 @@ from . import (
     test_data,
     test_families,
     test_listings,
+    test_news,
     test_orders,
     test_security,
     test_series,
