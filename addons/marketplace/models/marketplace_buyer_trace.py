@@ -125,6 +125,7 @@ class MarketplaceOrder(models.Model):
         return found
 
     def _clean_messages(self, words):
+        """By SQL, see the class: a message that is changed by the ORM tells its followers."""
         labels = self._note_labels()
         for model, orders in self._documents_of_buyers().items():
             self.env.cr.execute(

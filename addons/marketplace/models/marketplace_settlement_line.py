@@ -46,7 +46,6 @@ class MarketplaceSettlementLine(models.Model):
         ondelete="set null",
         index="btree_not_null",
         readonly=True,
-        string="Order",
     )
     sale_order_id = fields.Many2one(related="order_id.sale_order_id", string="Sales order")
     move_id = fields.Many2one(
