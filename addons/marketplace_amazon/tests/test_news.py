@@ -90,7 +90,7 @@ class TestLinking(AmazonCase):
         self.amazon.add_listings(3, price="7.5", quantity=4)
         product = self._make_product("Tea", price=8, quantity=6, default_code="SKU-00002")
         catalogue = self.env["marketplace.link.catalogue"]._of(self.account)
-        catalogue.action_fetch()
+        catalogue._job_fetch()
         catalogue.action_tick_likely()
         catalogue.action_link()
         listing = self.env["marketplace.listing"].search([("account_id", "=", self.account.id)])
