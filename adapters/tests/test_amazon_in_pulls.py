@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import breakdown, item, order, tsv
 from amazon_in_stub import DE, NOW, UK, Amazon, Purse
+
 from marketplace_adapters.core import (
     UTC,
     InvalidError,
@@ -178,6 +178,17 @@ def test_a_long_period_is_read_from_reports_that_are_asked_for_once(amazon: Amaz
     with amazon.open() as adapter:
         found = adapter.order(events[1].payload)
     assert (found.summary, found.status) == (True, OrderStatus.CANCELLED)
+
+
+def test_a_period_into_the_future_is_read_from_what_was_told_until_then(amazon: Amazon) -> None:
+    since, until = NOW - 20 * DAY, NOW + DAY
+    amazon.pull("order", since, until)
+    (report,) = amazon.reports
+    report["dataEndTime"] = report["createdTime"]
+    amazon.finish(rows_of("Shipped"))
+    amazon.clock.pass_by(minutes=3)
+    events, _latest, error = amazon.pull("order", since, until)
+    assert (len(events), error, len(amazon.reports)) == (1, None, 1)
 
 
 @covers("R44")

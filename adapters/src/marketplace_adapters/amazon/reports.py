@@ -220,14 +220,19 @@ def periods(since: datetime, until: datetime) -> Iterator[tuple[datetime, dateti
 
 def _newest(made: Sequence[Report], start: datetime, end: datetime) -> Report | None:
     """The last report of just this period."""
-    same = [
-        one
-        for one in made
-        if one.start and one.end and _same(one.start, start) and _same(one.end, end)
-    ]
+    same = [one for one in made if one.start and _same(one.start, start) and _ends(one, end)]
     done = [one for one in same if one.status in ("DONE", "CANCELLED")]
     chosen = done or same
     return chosen[-1] if chosen else None
+
+
+def _ends(report: Report, end: datetime) -> bool:
+    """Whether a report was asked for until then. What was in the future when it was asked for is
+    told as far as that moment."""
+    told = report.period_end
+    return _same(told, end) or (
+        end > report.created and abs(told - report.created) < timedelta(minutes=1)
+    )
 
 
 def _same(left: datetime, right: datetime) -> bool:
