@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import UK, US, tsv
+
 from marketplace_adapters.amazon.flat import (
     amount,
     comma_style,
@@ -152,7 +152,6 @@ def test_what_is_no_number_is_refused_by_name(text: str) -> None:
         ("12/01/2026 12:05 AM", datetime(2026, 1, 12, 0, 5)),
     ],
 )
-@covers("C12")
 def test_a_date_of_any_country_is_read(text: str, expected: datetime) -> None:
     assert moment(text) == expected.replace(tzinfo=UTC)
 
@@ -240,8 +239,8 @@ def test_rows_of_a_report_become_one_order_each_wherever_they_stand() -> None:
     assert (found.currency, found.total, found.priced) == ("GBP", None, True)
     assert (found.extra["marketplace_id"], found.fulfilment) == (UK, "seller")
     assert [(one.external_id, str(one.unit_price), one.quantity) for one in found.lines] == [
-        ("row:1", "10.00", Decimal(2)),
-        ("row:2", "5.00", Decimal(1)),
+        ("added:1", "10.00", Decimal(2)),
+        ("added:2", "5.00", Decimal(1)),
     ]
     assert found.ship_to == Address(city="Leeds", country="GB")
     assert found.revision == events[1].revision

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import DE, STOCK, note, tsv
+
 from marketplace_adapters.amazon import fba, notifications, returns
 from marketplace_adapters.core import (
     UTC,
@@ -163,7 +163,6 @@ STORED = StoredQuantity(
 )
 
 
-@covers("C14")
 def test_stock_reads_the_same_from_list_notification_and_report() -> None:
     listed = fba.summary_event(SUMMARY, DE)
     assert (listed.topic, listed.external_id) == ("stored", "S-1")

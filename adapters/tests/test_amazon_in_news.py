@@ -118,7 +118,6 @@ def test_no_damage_of_a_notification_stops_the_queue() -> None:
 # === LISTINGS === #
 
 
-@covers("C16")
 def test_the_status_of_a_listing_is_news() -> None:
     payload = {**STATUS, "event_time": "2026-11-21T11:59:00Z"}
     found = news.parse_news(payload, DE)
@@ -193,7 +192,6 @@ ITEM = {
 }
 
 
-@covers("C16")
 def test_an_item_tells_state_and_issues_of_the_accounts_marketplaces() -> None:
     event = news.item_event(ITEM, NOW)
     assert (event.topic, event.external_id, event.occurred_at) == ("listing", "S-1", NOW)

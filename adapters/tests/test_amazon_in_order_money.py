@@ -6,12 +6,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import amazon_in_samples as samples
 import pytest
+from amazon_in_samples import FACILITATOR, UK, US, breakdown, item, money, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import amazon_in_samples as samples
-from amazon_in_samples import FACILITATOR, UK, US, breakdown, item, money, order
 from marketplace_adapters.amazon.amounts import spread
 from marketplace_adapters.amazon.const import MARKETPLACES
 from marketplace_adapters.amazon.orders import parse_order
@@ -177,7 +177,6 @@ def test_tax_that_only_the_order_tells_is_shared_by_its_items() -> None:
     assert [(one.kind, one.tax) for one in held.lines] == [("product", None)] * 2
 
 
-@covers("C11")
 def test_a_total_that_nothing_explains_stays_as_amazon_says_it() -> None:
     sold = item(rows=[breakdown("ITEM", "10.00")], total="10.00")
     found = parse_order(order(sold, total="12.34"))

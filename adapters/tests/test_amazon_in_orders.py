@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 import amazon_in_samples as samples
+import pytest
 from amazon_in_samples import DE, JP, UK, US, breakdown, item, order
+
 from marketplace_adapters.amazon.orders import parse_order, status_of
 from marketplace_adapters.amazon.settings import settings_of
 from marketplace_adapters.core import (
@@ -38,7 +38,7 @@ def lines_of(found: Order) -> list[tuple[str, str, str, str, str]]:
 # === THE WHOLE === #
 
 
-@covers("R33", "X9")
+@covers("R33", "R37", "X9", "C16")
 def test_an_order_with_everything_is_read_whole() -> None:
     payload = samples.full_order()
     found = parse_order(payload)

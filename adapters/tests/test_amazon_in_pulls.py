@@ -67,7 +67,7 @@ def test_a_buyer_is_asked_for_only_where_he_is_wanted(amazon: Amazon) -> None:
     assert call.query["includedData"].startswith("PROCEEDS,")
 
 
-@covers("C12")
+@covers("C2")
 def test_the_end_that_amazon_states_moves_the_cursor_also_without_orders(amazon: Amazon) -> None:
     assert amazon.pull("order", NOW - DAY) == ([], NOW - timedelta(minutes=2), None)
     assert amazon.operations() == ["GET orders"]

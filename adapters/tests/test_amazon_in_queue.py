@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import SETTLEMENT_COLUMNS, breakdown, item, order, settlement_rows, tsv
 from amazon_in_stub import DE, NOW, Amazon, Purse, note
+
 from marketplace_adapters.amazon.queue import Queue
 from marketplace_adapters.amazon.settlements import REPORT_TYPE
 from marketplace_adapters.core import (
@@ -107,7 +107,7 @@ def test_orders_beyond_the_budget_stay_in_the_queue(amazon: Amazon) -> None:
     assert sorted(amazon.deleted) == ["m0", "m1", "m3"]
 
 
-@covers("C9", "C12")
+@covers("C9", "C2")
 def test_a_burst_of_changes_is_searched_for_together(amazon: Amazon) -> None:
     ids = place(amazon, 90)
     # Told of a change that the search does not show yet: read by itself.
@@ -142,7 +142,6 @@ def test_what_nobody_can_read_or_use_leaves_the_queue_and_stays_on_record(amazon
     assert sorted(amazon.deleted) == ["m0", "m1", "m2"]
 
 
-@covers("C16")
 def test_issues_are_read_for_many_listings_in_one_call(amazon: Amazon) -> None:
     asked: list[Call] = []
 
@@ -261,7 +260,6 @@ def refusal(kind: str, status: int = 400) -> Reply:
         (Reply(302, headers={"Location": "http://127.0.0.1:1/"}), TransportError, None),
     ],
 )
-@covers("C10")
 def test_every_failure_of_the_queue_is_one_of_the_closed_set(
     server: ScriptedServer, reply: Reply, error: type[AdapterError], code: str | None
 ) -> None:

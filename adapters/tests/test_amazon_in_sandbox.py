@@ -285,7 +285,6 @@ def test_returns_to_both_stores_are_read(shop: Shop) -> None:
     assert sum(item.quantity for one in found for item in one.items) == 4
 
 
-@covers("C14")
 def test_goods_that_amazon_keeps_are_counted(shop: Shop) -> None:
     for number in range(60):
         body = {"sku": f"F-{number}", "fulfillable": number, "reserved": 2, "inbound": 5}
@@ -301,7 +300,6 @@ def test_goods_that_amazon_keeps_are_counted(shop: Shop) -> None:
     }
 
 
-@covers("C16")
 def test_issues_come_by_poll_and_by_queue(shop: Shop) -> None:
     shop.wire.control("POST", "listings", {"count": 3})
     url = f"{shop.wire.url}/amazon/sqs/demo-queue"
@@ -326,7 +324,7 @@ def test_issues_come_by_poll_and_by_queue(shop: Shop) -> None:
     assert issues("notification", queue_url=url)["SKU-00002"] == ()
 
 
-@covers("C12")
+@covers("C2")
 def test_news_told_twice_and_out_of_order_are_the_same_news(shop: Shop) -> None:
     shop.place(count=30, mixed=True)
     first = shop.pull("order")[0]

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from amazon_in_samples import SETTLEMENT_COLUMNS, settlement_rows, tsv
 from amazon_in_stub import DE, NOW, UK, Amazon, Purse
+
 from marketplace_adapters.amazon import fba, returns
 from marketplace_adapters.amazon.settlements import REPORT_TYPE
 from marketplace_adapters.core import MoneyKind, ServerError, ThrottledError, iso, parse_datetime
@@ -64,7 +64,6 @@ def shop(amazon: Amazon, items: list[dict[str, Any]]) -> None:
     amazon.answers[ITEMS] = search
 
 
-@covers("C16", "R33")
 def test_listings_that_changed_are_read_oldest_first_then_those_with_issues(amazon: Amazon) -> None:
     bad = listing(99, 5000)
     bad["issues"] = [{"code": "1", "message": "No.", "severity": "ERROR"}]
@@ -277,7 +276,6 @@ def stock(amazon: Amazon, count: int) -> None:
     amazon.answers[STOCK] = answer
 
 
-@covers("C14")
 def test_all_pages_of_stock_are_read_for_the_home_marketplace(amazon: Amazon) -> None:
     stock(amazon, 120)
     events, latest, error = amazon.pull("stored", NOW - HOUR)
@@ -301,7 +299,7 @@ def test_all_pages_of_stock_are_read_for_the_home_marketplace(amazon: Amazon) ->
     assert "startDateTime" not in calls_of(amazon, STOCK)[0].query
 
 
-@covers("C9", "C14")
+@covers("C9")
 def test_more_stock_than_the_budget_lists_is_read_from_a_report(amazon: Amazon) -> None:
     stock(amazon, 200)
     since = NOW - 60 * DAY

@@ -155,7 +155,7 @@ def test_every_notification_that_is_described_is_read(specs: Path) -> None:
     print("\nnotifications:", *(f"{name}: {one}" for name, one in topics.items()), sep="\n  ")
 
 
-@covers("X9", "C14", "C16")
+@covers("X9")
 def test_what_the_used_notifications_tell_has_a_meaning(specs: Path) -> None:
     count = 0
     for name, message in messages(specs):

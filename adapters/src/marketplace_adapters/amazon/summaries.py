@@ -24,6 +24,9 @@ from .settings import Settings
 
 REPORT_TYPE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 NEEDED = ("amazon-order-id", "order-status", "quantity", "sku")
+NO_ID = "added:"
+"""Before the number of a row without the item's id: the engine gives such a line the id that comes
+with the whole order, by its product, quantity and price."""
 OPEN = frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED, OrderStatus.HOLD})
 ZERO = Decimal(0)
 _PRICES = (
@@ -162,7 +165,7 @@ def _lines(
     ):
         quantity = ZERO
     taxed = market in CHANNEL_TAXED
-    number = row.get("order-item-id") or f"row:{index + 1}"
+    number = row.get("order-item-id") or f"{NO_ID}{index + 1}"
     sku = row.get("sku", "")
     off, tax = abs(money("item-promotion-discount")), money("item-tax")
     paid = money("item-price") - off
