@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+# How Odoo prices a delivery; no carrier is called so.
+NO_CARRIERS = ("fixed", "base_on_rule")
+
 
 class MarketplaceCarrier(models.Model):
     """How a channel calls a delivery method: for one account, or for all accounts of a provider.
@@ -75,7 +78,8 @@ class MarketplaceCarrier(models.Model):
             limit=1,
         )
         if not rows:
-            return carrier.delivery_type or None, carrier.name or None
+            kind = carrier.delivery_type
+            return kind if kind not in NO_CARRIERS else None, carrier.name or None
         return rows[0].code, rows[0].service or carrier.name
 
 

@@ -35,7 +35,7 @@ class TestCarrier(OrderCase):
 
     @covers("R36")
     def test_without_a_row_it_is_told_by_its_own_name(self):
-        self.assertEqual(self.shipped(), ("fixed", "Fast lorry"))
+        self.assertEqual(self.shipped(), (None, "Fast lorry"))
 
     @covers("R36")
     def test_the_row_of_the_account_goes_before_that_of_the_channel(self):
