@@ -349,6 +349,13 @@ def test_stuck_half_failed_and_failed_feeds(amazon: Amazon, backstage: AmazonCon
     feed = amazon.feed(LISTINGS, feed_of(*(update(n, f"V-{n}") for n in range(1, 6))))
     summary, found = report(amazon, feed)
     assert (summary["messagesAccepted"], [each[1] for each in found]) == (3, ["V-2", "V-4"])
+    # A rule that names no endpoint is about calls, not about the work on feeds.
+    body = {"id": "later", "effect": "status", "match": {"nth": 5}}
+    backstage.call("POST", "faults", body)
+    feed = amazon.feed(LISTINGS, feed_of(update(1, "Q")))
+    assert amazon.feed_state(feed)["processingStatus"] == "DONE"
+    assert amazon.call("GET", f"{FEEDS}/feeds/{feed}").status == 500
+    backstage.call("DELETE", "faults/later")
     fault("status")
     feed = amazon.feed(LISTINGS, feed_of(update(1, "Z")))
     assert amazon.feed_state(feed)["processingStatus"] == "FATAL"

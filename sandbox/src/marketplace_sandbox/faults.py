@@ -230,13 +230,15 @@ class Faults:
                 self._random.shuffle(order)
             return [items[position] for position in order]
 
-    def plan(self, facts: Mapping[str, str], body: bytes = b"") -> Plan:
+    def plan(self, facts: Mapping[str, str], body: bytes = b"", named: bool = False) -> Plan:
         """Decide about one call.
 
         :param facts: provider, method, path, endpoint, token.
+        :param named: only rules that name an endpoint count; for what is no call, such as the
+            work on something that a call left behind.
         """
         plan = Plan()
-        for rule in self._pick("api", facts, body):
+        for rule in self._pick("api", facts, body, named):
             if rule.effect == "slow":
                 plan.delay += (rule.params["ms"] + self.uniform(rule.params["jitter_ms"])) / 1000
             else:
@@ -247,7 +249,9 @@ class Faults:
         """Decide about one delivery; `facts`: provider, topic, path, token."""
         return self._pick("webhook", facts, body)
 
-    def _pick(self, direction: str, facts: Mapping[str, str], body: bytes) -> list[FaultRule]:
+    def _pick(
+        self, direction: str, facts: Mapping[str, str], body: bytes, named: bool = False
+    ) -> list[FaultRule]:
         picked: list[FaultRule] = []
         taken: set[str] = set()
         with self._lock:
@@ -255,6 +259,8 @@ class Faults:
                 kind = "slow" if rule.effect == "slow" else "other"
                 if direction == "webhook":
                     kind = rule.effect
+                if named and "endpoint" not in rule.match:
+                    continue
                 if rule.direction != direction or not _matches(rule.match, facts, body):
                     continue
                 rule.seen += 1

@@ -146,7 +146,7 @@ class Feeds:
             "endpoint": "processFeed",
             "token": "",
         }
-        rule = self._room.services.faults.plan(facts, content).rule
+        rule = self._room.services.faults.plan(facts, content, named=True).rule
         return {} if rule is None else {"effect": rule.effect, "params": dict(rule.params)}
 
     def find(self, identifier: str) -> Feed:

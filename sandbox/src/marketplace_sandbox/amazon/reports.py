@@ -131,7 +131,7 @@ class Reports:
             "endpoint": "processReport",
             "token": "",
         }
-        rule = self._room.services.faults.plan(facts).rule
+        rule = self._room.services.faults.plan(facts, named=True).rule
         return {} if rule is None else {"effect": rule.effect}
 
     def find(self, identifier: str) -> Report:
