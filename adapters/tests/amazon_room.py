@@ -49,8 +49,12 @@ class Room:
         return AmazonAdapter(connection, budget=budget, transport=transport)
 
     def operations(self) -> list[str]:
-        """Method and last part of the path of the calls so far."""
-        return [f"{call.method} {call.path.split('/')[3]}" for call in self.front.calls]
+        """What was called so far: the method, and what of."""
+        found = []
+        for call in self.front.calls:
+            parts = call.path.strip("/").split("/")
+            found.append(f"{call.method} {parts[0] if parts[0] == 'documents' else parts[2]}")
+        return found
 
     def end(self, adapter: AmazonAdapter, submission: Submission) -> Submission:
         """Let the feeds be processed, and ask."""

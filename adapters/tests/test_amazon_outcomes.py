@@ -1,0 +1,143 @@
+"""How feeds end, and what Amazon has: reading what became of listings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+import amazon_samples as samples
+from amazon_room import Room, opened
+from amazon_stub import asin_of
+from marketplace_adapters.amazon import AmazonAdapter
+from marketplace_adapters.core import (
+    InvalidError,
+    ItemResult,
+    Kind,
+    ListingKey,
+    Money,
+    Outcome,
+    PriceState,
+    PushItem,
+    ServerError,
+)
+from marketplace_adapters.testing.server import Reply
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    with opened() as found:
+        yield found
+
+
+def prices(room: Room, count: int) -> list[PushItem]:
+    """A new price for each of so many listings."""
+    return [
+        PushItem(
+            str(1000 + n),
+            Kind.PRICE,
+            ListingKey(room.stub.add_listing(f"sku-{n}"), extra={"product_type": "SHIRT"}),
+            PriceState(Money(Decimal(n + 1), "EUR")),
+        )
+        for n in range(count)
+    ]
+
+
+def outcomes(results: tuple[ItemResult, ...]) -> dict[str, Outcome]:
+    return {result.ref: result.outcome for result in results}
+
+
+# === FEEDS THAT END BADLY === #
+
+
+def poll_after(room: Room, adapter: AmazonAdapter, count: int = 30) -> tuple[ItemResult, ...]:
+    answer = adapter.push("listing", prices(room, count), "k")
+    return room.end(adapter, answer).results
+
+
+@pytest.mark.parametrize(
+    ("status", "report", "code"),
+    [
+        ("CANCELLED", None, "feed_cancelled"),
+        ("FATAL", None, "feed_fatal"),
+        ("DONE", None, "feed_done"),
+        ("DONE", b"\x00\x01garbage", "bad_report"),
+        ("DONE", b"<html>Maintenance</html>", "bad_report"),
+        ("DONE", b"[]", "bad_report"),
+        ("FATAL", b'{"issues": [], "summary": {"messagesAccepted": 10}}', "not_reported"),
+    ],
+)
+def test_an_outcome_that_is_not_known_is_told_again(
+    room: Room, status: str, report: bytes | None, code: str
+) -> None:
+    room.stub.status = status
+    room.stub.reports["700001"] = report
+    with room.adapter() as adapter:
+        results = poll_after(room, adapter)
+    assert {(result.outcome, result.code) for result in results} == {(Outcome.RETRY, code)}
+    assert len(results) == 30
+
+
+def test_a_feed_that_amazon_forgot_is_told_again(room: Room) -> None:
+    with room.adapter() as adapter:
+        answer = adapter.push("listing", prices(room, 30), "k")
+        room.stub.feeds.clear()
+        found = adapter.poll(answer.remote_id or "")
+    assert {(one.outcome, one.code) for one in found.results} == {(Outcome.RETRY, "feed_gone")}
+
+
+def test_a_feed_that_is_worked_on_is_not_done(room: Room) -> None:
+    with room.adapter() as adapter:
+        answer = adapter.push("listing", prices(room, 30), "k")
+        for status in ("IN_QUEUE", "IN_PROGRESS", "SOMETHING_NEW"):
+            room.front.next(Reply(200, {"feedId": "700001", "processingStatus": status}))
+            waiting = adapter.poll(answer.remote_id or "")
+            assert (waiting.done, waiting.results) == (False, ())
+
+
+def test_a_poll_that_fails_may_be_repeated(room: Room) -> None:
+    with room.adapter() as adapter:
+        answer = adapter.push("listing", prices(room, 30), "k")
+        room.stub.finish()
+        room.front.next(Reply(503))
+        with pytest.raises(ServerError):
+            adapter.poll(answer.remote_id or "")
+        assert len(adapter.poll(answer.remote_id or "").results) == 30
+        with pytest.raises(InvalidError):
+            adapter.poll("something else")
+
+
+# === READ-BACK === #
+
+
+def test_listings_are_read_by_sku_twenty_a_call_or_all(room: Room) -> None:
+    prices(room, 45)
+    with room.adapter() as adapter:
+        chosen = list(adapter.listings([f"sku-{n}" for n in range(41)] + ["nobody", "a,b"]))
+        assert len(chosen) == 41
+        assert len(room.front.calls) == 3
+        room.front.forget()
+        everything = list(adapter.listings())
+    assert (len(everything), len(room.front.calls)) == (45, 3)
+    assert everything[0].key.extra == {"asin": asin_of("sku-0"), "product_type": "SHIRT"}
+
+
+def test_a_listing_that_can_hardly_be_read_is_shown_as_far_as_it_can(room: Room) -> None:
+    rows = [
+        None,
+        {},
+        {"sku": "a"},
+        {"sku": "b", "summaries": None, "attributes": {"purchasable_offer": [{}, 1]}},
+        {"sku": "c", "offers": [{"marketplaceId": samples.DE, "offerType": "B2C",
+                                 "price": {"amount": "9.99", "currencyCode": "EUR"}}],
+         "fulfillmentAvailability": [{"fulfillmentChannelCode": "AMAZON_EU", "quantity": 3}]},
+    ]  # fmt: skip
+    with room.adapter() as adapter:
+        adapter.client.login.token()
+        room.front.next(Reply(200, {"numberOfResults": 5, "items": rows}))
+        found = {one.key.sku: one for one in adapter.listings()}
+    assert set(found) == {"a", "b", "c"}
+    assert (found["a"].price, found["b"].price) == (None, None)
+    assert found["c"].price == Money(Decimal("9.99"), "EUR")
+    assert (found["c"].quantity, found["c"].key.extra["fulfilment"]) == (Decimal(3), "channel")
