@@ -22,7 +22,7 @@ def error(answer: object) -> tuple[int, str, str]:
 # === TOKENS === #
 
 
-@covers("R74")
+@covers("R430")
 def test_a_refresh_token_gives_an_access_token_for_an_hour(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_call_without_a_token_or_a_role(amazon: Amazon, backstage: AmazonContr
     assert error(amazon.call("GET", SELLERS)) == (403, "Unauthorized", text)
 
 
-@covers("R79")
+@covers("R430")
 def test_the_marketplaces_of_the_seller(amazon: Amazon, backstage: AmazonControl) -> None:
     rows = amazon.ok("GET", SELLERS)["payload"]
     assert [row["marketplace"]["id"] for row in rows] == [UK, DE, US]
@@ -111,7 +111,7 @@ def test_a_restricted_data_token_opens_only_its_paths(amazon: Amazon) -> None:
 # === USAGE PLANS === #
 
 
-@covers("X3")
+@covers("R430")
 def test_the_burst_then_the_rate_of_the_usage_plan(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -146,7 +146,7 @@ def test_rates_can_be_scaled_and_used_up(amazon: Amazon, backstage: AmazonContro
 # === WHAT IS GONE === #
 
 
-@covers("R85")
+@covers("R430")
 def test_operations_that_were_removed_say_so_and_are_counted(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:

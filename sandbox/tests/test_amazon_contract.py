@@ -63,7 +63,7 @@ def judge(amazon: Amazon) -> Judge:
     return Judge(amazon)
 
 
-@covers("R266", "X3")
+@covers("R430")
 @pytest.mark.parametrize("vat_rows", ["none", "included", "added"])
 def test_orders_of_every_kind(judge: Judge, backstage: AmazonControl, vat_rows: str) -> None:
     backstage.set(vat_rows=vat_rows)
@@ -91,7 +91,7 @@ def test_orders_of_every_kind(judge: Judge, backstage: AmazonControl, vat_rows: 
     assert judge.found == []
 
 
-@covers("R24", "R26")
+@covers("R430")
 def test_listings_and_product_types(judge: Judge, backstage: AmazonControl) -> None:
     body = {"productType": "HOME", "requirements": "LISTING", "attributes": home()}
     path = f"{ITEMS}/VASE%2F1"
@@ -123,7 +123,7 @@ def test_listings_and_product_types(judge: Judge, backstage: AmazonControl) -> N
     assert judge.found == []
 
 
-@covers("R28")
+@covers("R430")
 def test_feeds_and_their_report(judge: Judge, amazon: Amazon) -> None:
     document = judge(
         "feeds", "createFeedDocument", "POST", f"{FEEDS}/documents", {"contentType": "text/xml"}
@@ -232,7 +232,7 @@ def test_grantless_notifications(judge: Judge, amazon: Amazon) -> None:
     assert judge.found == []
 
 
-@covers("R40")
+@covers("R430")
 def test_every_notification_is_as_published(amazon: Amazon, backstage: AmazonControl) -> None:
     backstage.amazon("POST", "orders", {"count": 40, "mixed": True})
     order = backstage.order_of(status="UNSHIPPED", business=True)

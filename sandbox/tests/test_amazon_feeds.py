@@ -69,7 +69,7 @@ def report(amazon: Amazon, feed: str) -> tuple[dict[str, int], list[tuple[Any, .
 # === DOCUMENTS === #
 
 
-@covers("R28")
+@covers("R430")
 def test_an_upload_address_is_good_for_one_kind_and_five_minutes(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -111,7 +111,7 @@ def test_documents_that_are_refused(amazon: Amazon, body: Any) -> None:
 # === WAITING === #
 
 
-@covers("R28", "R29")
+@covers("R430")
 def test_a_feed_waits_works_and_ends(amazon: Amazon, backstage: AmazonControl) -> None:
     backstage.set(feed_queue_seconds=60, feed_seconds=300)
     feed = amazon.feed(LISTINGS, feed_of(update(1, "V")))
@@ -192,14 +192,14 @@ def test_feeds_that_are_refused(amazon: Amazon) -> None:
     assert amazon.call("GET", f"{FEEDS}/feeds/1").status == 404
 
 
-@covers("R85")
+@covers("R430")
 def test_retired_feeds_end_fatal(amazon: Amazon, backstage: AmazonControl) -> None:
     feed = amazon.feed("POST_INVENTORY_AVAILABILITY_DATA", b"<AmazonEnvelope/>")
     state = amazon.feed_state(feed)
     assert state["processingStatus"] == "FATAL" and "resultFeedDocumentId" not in state
 
 
-@covers("X3")
+@covers("R430")
 def test_five_listings_feeds_in_five_minutes(amazon: Amazon, backstage: AmazonControl) -> None:
     backstage.set(rates=1)
     for _ in range(5):
@@ -219,7 +219,7 @@ def test_five_listings_feeds_in_five_minutes(amazon: Amazon, backstage: AmazonCo
 # === THE LISTINGS FEED === #
 
 
-@covers("R28", "R30")
+@covers("R430")
 def test_every_operation_and_what_fails(amazon: Amazon, backstage: AmazonControl) -> None:
     amazon.put("OLD", home())
     feed = amazon.feed(
@@ -315,7 +315,7 @@ def test_a_feed_above_ten_mebibytes_is_fatal(amazon: Amazon) -> None:
     assert amazon.feed_state(feed)["processingStatus"] == "FATAL"
 
 
-@covers("R79")
+@covers("R430")
 def test_a_feed_for_several_marketplaces(amazon: Amazon, backstage: AmazonControl) -> None:
     both = {name: value + home(DE)[name] for name, value in home().items()}
     german = replace("purchasable_offer", offer(7, DE))
@@ -333,7 +333,7 @@ def test_a_feed_for_several_marketplaces(amazon: Amazon, backstage: AmazonContro
 # === FAULTS === #
 
 
-@covers("R29", "R431")
+@covers("R431")
 def test_stuck_half_failed_and_failed_feeds(amazon: Amazon, backstage: AmazonControl) -> None:
     def fault(effect: str, **more: Any) -> None:
         rule = {"effect": effect, "match": {"endpoint": "processFeed"}, "times": 1, **more}
@@ -430,7 +430,7 @@ def two(backstage: AmazonControl, **spec: Any) -> tuple[dict[str, Any], str, str
     return order, one, other
 
 
-@covers("R50", "R54")
+@covers("R34", "R35", "R430")
 def test_acknowledging_links_and_cancels(amazon: Amazon, backstage: AmazonControl) -> None:
     order, one, _ = two(backstage)
     linked = "".join(
@@ -475,7 +475,7 @@ def test_acknowledging_links_and_cancels(amazon: Amazon, backstage: AmazonContro
     assert found["orderAliases"] == [{"aliasId": "SO-1", "aliasType": "SELLER_ORDER_ID"}]
 
 
-@covers("R52")
+@covers("R36", "R430")
 def test_shipping_by_feed(amazon: Amazon, backstage: AmazonControl) -> None:
     order, one, other = two(backstage)
     data = tag("CarrierName", "My bike") + tag("ShippingMethod", "Fast")
@@ -529,7 +529,7 @@ def adjusted(order: str, item: str, *components: tuple[str, str], **more: str) -
     )
 
 
-@covers("R56")
+@covers("R38", "R430")
 def test_refunding_by_feed_at_most_what_was_paid(amazon: Amazon, backstage: AmazonControl) -> None:
     order, one, other = two(backstage)
     kind = "OrderAdjustment"

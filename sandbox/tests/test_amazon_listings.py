@@ -43,7 +43,7 @@ def summary(amazon: Amazon, sku: str, market: str = UK) -> dict[str, Any]:
 # === PUT === #
 
 
-@covers("R23", "R24")
+@covers("R430")
 def test_a_complete_listing_is_accepted_and_gets_an_asin(amazon: Amazon) -> None:
     outcome = amazon.put("VASE-1", home(), includedData="issues,identifiers")
     assert (outcome["status"], outcome["issues"], outcome["sku"]) == ("ACCEPTED", [], "VASE-1")
@@ -54,7 +54,7 @@ def test_a_complete_listing_is_accepted_and_gets_an_asin(amazon: Amazon) -> None
     assert found["status"] == ["DISCOVERABLE"]
 
 
-@covers("R26", "R30")
+@covers("R430")
 def test_what_is_missing_is_named_and_nothing_is_kept(amazon: Amazon) -> None:
     attributes = home(brand=None, included_components=None)
     outcome = amazon.put("VASE-1", attributes)
@@ -68,7 +68,7 @@ def test_what_is_missing_is_named_and_nothing_is_kept(amazon: Amazon) -> None:
     assert amazon.call("GET", f"{ITEMS}/VASE-1", marketplaceIds=UK).status == 404
 
 
-@covers("R26")
+@covers("R430")
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [
@@ -124,7 +124,7 @@ def test_an_unknown_product_type_and_unknown_attributes(
     assert amazon.put("VASE-1", odd)["status"] == "INVALID"
 
 
-@covers("R25")
+@covers("R430")
 def test_a_preview_changes_nothing(amazon: Amazon, backstage: AmazonControl) -> None:
     mode = {"mode": "VALIDATION_PREVIEW"}
     assert amazon.put("VASE-1", home(), **mode)["status"] == "VALID"
@@ -173,7 +173,7 @@ def test_skus_with_difficult_letters(amazon: Amazon, sku: str) -> None:
 # === PATCH === #
 
 
-@covers("R31", "R33")
+@covers("R430")
 def test_price_and_stock_make_a_listing_buyable(amazon: Amazon, backstage: AmazonControl) -> None:
     amazon.put("V", home())
     outcome = amazon.patch(
@@ -199,7 +199,7 @@ def test_price_and_stock_make_a_listing_buyable(amazon: Amazon, backstage: Amazo
     assert told == [["DISCOVERABLE"], ["BUYABLE", "DISCOVERABLE"], ["DISCOVERABLE"]]
 
 
-@covers("R33")
+@covers("R430")
 def test_a_sale_counts_while_it_lasts_and_business_has_its_own_price(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -260,7 +260,7 @@ def test_patches_that_are_malformed(amazon: Amazon, patch: dict[str, Any]) -> No
     assert (outcome["status"], outcome["issues"][0]["code"]) == ("INVALID", "4000004")
 
 
-@covers("R24")
+@covers("R24", "R430")
 def test_a_patch_of_a_sku_that_is_not_there(amazon: Amazon, backstage: AmazonControl) -> None:
     change = replace("fulfillment_availability", stock(1))
     outcome = amazon.patch("V", change)
@@ -273,7 +273,7 @@ def test_a_patch_of_a_sku_that_is_not_there(amazon: Amazon, backstage: AmazonCon
 # === FAMILIES, ISSUES, DELETION === #
 
 
-@covers("R35")
+@covers("R30", "R430")
 def test_a_family_of_variations(amazon: Amazon) -> None:
     theme = [{"name": "COLOR", "marketplace_id": UK}]
     parent = home(
@@ -302,7 +302,7 @@ def test_a_family_of_variations(amazon: Amazon) -> None:
     assert [each["sku"] for each in found["items"]] == ["P-BLUE"]
 
 
-@covers("R36", "R40")
+@covers("R430")
 def test_an_issue_comes_later_and_goes_when_its_attribute_is_mended(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -337,7 +337,7 @@ def test_a_listing_that_becomes_live_later(amazon: Amazon, backstage: AmazonCont
     assert [type_of(each) for each in amazon.messages()] == ["LISTINGS_ITEM_STATUS_CHANGE"]
 
 
-@covers("R37")
+@covers("R430")
 def test_deleting_from_one_marketplace_and_from_all(amazon: Amazon) -> None:
     amazon.put("V", home())
     amazon.put("V", home(DE), marketplaceIds=DE)
@@ -353,7 +353,7 @@ def test_deleting_from_one_marketplace_and_from_all(amazon: Amazon) -> None:
 # === SEARCH === #
 
 
-@covers("R38")
+@covers("R430")
 def test_search_pages_sorts_and_filters(amazon: Amazon, backstage: AmazonControl) -> None:
     for number in range(25):
         backstage.advance(1)
@@ -414,7 +414,7 @@ def test_searches_that_are_refused(amazon: Amazon, query: dict[str, Any]) -> Non
 # === PRODUCT TYPES === #
 
 
-@covers("R27")
+@covers("R430")
 def test_a_product_type_with_its_schema(amazon: Amazon, backstage: AmazonControl) -> None:
     found = amazon.ok("GET", TYPES, marketplaceIds=DE, keywords="tea")["productTypes"]
     assert [each["name"] for each in found] == ["GROCERY"]

@@ -62,7 +62,7 @@ def amounts(found: list[dict[str, str]]) -> dict[tuple[str, str], str]:
 # === SETTLEMENTS === #
 
 
-@covers("R60")
+@covers("R39", "R430")
 def test_a_settlement_adds_up_with_collected_tax_and_promotions(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -102,7 +102,7 @@ def test_a_settlement_adds_up_with_collected_tax_and_promotions(
     assert lines[0]["posted-date"] == "2026-11-20"
 
 
-@covers("R60", "R61")
+@covers("R39", "R430")
 def test_a_german_settlement_has_commas_and_the_day_first(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_german_settlement_has_commas_and_the_day_first(
     assert lines[2]["adjustment-id"] == lines[3]["adjustment-id"] != ""
 
 
-@covers("R60")
+@covers("R39", "R430")
 def test_parcels_of_one_order_settle_to_its_total(amazon: Amazon, backstage: AmazonControl) -> None:
     line = {"sku": "T-1", "quantity": 3, "price": "3.33", "shipping": "1.00", "discount": "0.50"}
     order = backstage.order_of(status="UNSHIPPED", lines=[line])
@@ -192,7 +192,7 @@ def test_mixed_orders_settle_to_the_cent(amazon: Amazon, backstage: AmazonContro
 # === TRANSACTIONS === #
 
 
-@covers("R60")
+@covers("R430")
 def test_transactions_have_the_same_amounts(amazon: Amazon, backstage: AmazonControl) -> None:
     order = backstage.order_of(marketplace=US, status="SHIPPED", shipping="1.00")
     backstage.step(order, "refund", parts={order["items"][0]["id"]: {"Principal": "4.00"}})
@@ -267,7 +267,7 @@ def test_transactions_come_in_pages_and_not_over_180_days(
 # === ORDER REPORTS === #
 
 
-@covers("R49")
+@covers("R430")
 def test_the_report_of_all_orders(amazon: Amazon, backstage: AmazonControl) -> None:
     line = {"sku": "T-1", "quantity": 2, "price": "10.00", "shipping": "2.00", "discount": "1.00"}
     address = {"city": "Köln"}
@@ -292,7 +292,7 @@ def test_the_report_of_all_orders(amazon: Amazon, backstage: AmazonControl) -> N
     assert third["order-status"] == "Cancelled"
 
 
-@covers("R49")
+@covers("R430")
 def test_reports_of_a_period_take_time_and_have_their_columns(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -345,7 +345,7 @@ def test_reports_that_are_refused(amazon: Amazon, body: dict[str, Any]) -> None:
     assert (answer.status, answer.data["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-@covers("R85")
+@covers("R430")
 def test_removed_settlement_reports_are_not_even_listed(amazon: Amazon) -> None:
     kind = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE"
     assert amazon.call("GET", f"{REPORTS}/reports", reportTypes=kind).status == 400
@@ -400,7 +400,7 @@ def test_a_report_with_addresses_needs_a_restricted_token(
 # === RETURNS === #
 
 
-@covers("R57")
+@covers("R38", "R430")
 def test_returns_to_the_seller_and_to_amazon(amazon: Amazon, backstage: AmazonControl) -> None:
     lines = [{"sku": "T-1", "quantity": 3, "price": "3.00"}]
     own = backstage.order_of(status="SHIPPED", lines=lines)

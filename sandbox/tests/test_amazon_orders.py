@@ -44,7 +44,7 @@ def confirm(
 # === LIFE === #
 
 
-@covers("R44", "R45")
+@covers("R430")
 def test_a_pending_order_has_no_prices_and_no_people(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -91,7 +91,7 @@ def test_only_what_is_asked_for_is_included(amazon: Amazon, backstage: AmazonCon
 # === MONEY === #
 
 
-@covers("R48")
+@covers("R430")
 def test_discounts_gift_wrap_shipping_and_collected_tax_add_up(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -131,7 +131,7 @@ def test_discounts_gift_wrap_shipping_and_collected_tax_add_up(
     assert backstage.book()["orders"][order["id"]]["total"] == "33.53"
 
 
-@covers("R48")
+@covers("R430")
 @pytest.mark.parametrize(
     ("vat_rows", "expected", "unit"),
     [
@@ -161,7 +161,7 @@ def test_discounts_may_be_shown_as_positive(amazon: Amazon, backstage: AmazonCon
 # === SEARCH === #
 
 
-@covers("R41", "R42")
+@covers("R430")
 def test_search_pages_by_update_and_misses_nothing(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -230,7 +230,7 @@ def test_searches_that_are_refused(amazon: Amazon, query: dict[str, Any]) -> Non
 # === SHIPMENTS === #
 
 
-@covers("R52", "R53")
+@covers("R36", "R430")
 def test_two_parcels_an_edit_and_the_money_of_each(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -309,7 +309,7 @@ def test_orders_that_the_seller_does_not_ship(
 # === STOCK AND CANCELLATION === #
 
 
-@covers("R46", "R54")
+@covers("R430")
 def test_an_order_takes_stock_and_a_cancellation_gives_it_back(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -361,7 +361,7 @@ def test_the_buyer_asks_to_cancel(amazon: Amazon, backstage: AmazonControl) -> N
     assert told["Summary"]["OrderItems"][0]["IsBuyerRequestedCancel"] is True
 
 
-@covers("R58")
+@covers("R430")
 def test_amazon_ships_from_its_own_stock(amazon: Amazon, backstage: AmazonControl) -> None:
     backstage.amazon("POST", "fba", {"sku": "F-1", "fulfillable": 5, "inbound": 2})
 
@@ -395,7 +395,7 @@ def test_amazon_ships_from_its_own_stock(amazon: Amazon, backstage: AmazonContro
     assert stock_of() == {"total": 6, "fulfillable": 4, "reserved": 0}
 
 
-@covers("R40", "R46")
+@covers("R430")
 def test_every_step_is_told_in_the_spelling_of_v0(amazon: Amazon, backstage: AmazonControl) -> None:
     lines = [{"sku": "T-1", "quantity": 2, "price": "1"}]
     order = backstage.order_of(lines=lines)
@@ -431,6 +431,24 @@ def test_pending_orders_may_become_unshipped_by_themselves(
     backstage.advance(1)
     status = get(amazon, order, "FULFILLMENT")["fulfillment"]["fulfillmentStatus"]
     assert status == "UNSHIPPED"
+
+
+@covers("R37", "R430")
+def test_amazon_cancels_what_is_not_shipped_in_thirty_days(
+    amazon: Amazon, backstage: AmazonControl
+) -> None:
+    backstage.set(unshipped_days=30)
+    late = backstage.order_of(status="UNSHIPPED", created_at="2026-10-21T12:00:01Z")
+    fba = backstage.order_of(
+        status="UNSHIPPED", created_at="2026-10-01T00:00:00Z", fulfilled_by="AMAZON"
+    )
+    assert get(amazon, late, "FULFILLMENT")["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
+    backstage.advance(1)
+    found = get(amazon, late, "FULFILLMENT", "CANCELLATION")
+    assert found["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
+    execution = found["orderItems"][0]["cancellation"]["cancellationExecution"]
+    assert execution == {"cancelledBy": "AMAZON", "cancelReason": "NOT_SHIPPED_IN_TIME"}
+    assert get(amazon, fba, "FULFILLMENT")["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
 
 
 # === PLACING === #

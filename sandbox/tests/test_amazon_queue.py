@@ -33,7 +33,7 @@ def levels(amazon: Amazon) -> tuple[str, str]:
     )
 
 
-@covers("R40")
+@covers("R430")
 def test_a_message_is_hidden_until_deleted_or_forgotten(
     amazon: Amazon, backstage: AmazonControl
 ) -> None:
@@ -106,7 +106,7 @@ def test_keys_queues_and_actions_that_are_not_there(amazon: Amazon) -> None:
     amazon.queue("DeleteMessage", 400, ReceiptHandle="x")
 
 
-@covers("R40", "R431")
+@covers("R431")
 @pytest.mark.parametrize(
     ("fault", "expected"),
     [

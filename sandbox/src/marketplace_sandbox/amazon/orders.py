@@ -9,14 +9,14 @@ Every step moves `updated`, writes the history, and is told by ORDER_CHANGE.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ..store import Table
 from ..wire import ApiError
 from .model import OPEN, Item, Order, Package, Return, decode_order, encode, encode_order
-from .values import digest, iso, seconds
+from .values import digest, iso
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -65,13 +65,18 @@ class Orders:
         return next(found, None) if seller_id else None
 
     def tick(self) -> None:
-        """Pending orders become unshipped by themselves, if that is wanted."""
-        wait = self._room.settings.pending_seconds
-        if not wait:
+        """Pending orders become unshipped, and late ones are cancelled, if that is wanted."""
+        settings, now = self._room.settings, self._room.now()
+        if not settings.pending_seconds and not settings.unshipped_days:
             return
         for order in self.table.values():
-            if order.status == "PENDING" and self._room.now() >= order.created + seconds(wait):
+            age = now - order.created
+            if order.status == "PENDING" and 0 < settings.pending_seconds <= age.total_seconds():
                 self.pay(order)
+            late = timedelta(days=settings.unshipped_days)
+            own = order.status == "UNSHIPPED" and order.fulfilled_by == "MERCHANT"
+            if own and late and age >= late:
+                self.cancel(order, "AMAZON", "NOT_SHIPPED_IN_TIME")
 
     def new_id(self, country: str) -> str:
         """An id that no order has: 3-7-7 digits, the first ones by region."""

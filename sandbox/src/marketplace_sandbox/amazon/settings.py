@@ -28,6 +28,8 @@ class Settings:
         clock. report_seconds: the same of a report, which begins at once.
     listing_seconds: after acceptance, until a listing gets its status and ASIN.
     pending_seconds: after which a pending order becomes unshipped by itself; 0: never.
+    unshipped_days: after which Amazon cancels an order that the seller has not shipped (the real
+        service after 30); 0: never.
     url_seconds, token_seconds, page_token_seconds: life of presigned addresses (5 minutes),
         access tokens (1 hour) and pagination tokens (24 hours).
     compress: result documents and reports are gzipped.
@@ -53,6 +55,7 @@ class Settings:
     report_seconds: float = 6.0
     listing_seconds: float = 0.0
     pending_seconds: float = 0.0
+    unshipped_days: float = 0.0
     url_seconds: float = 300.0
     token_seconds: float = 3600.0
     page_token_seconds: float = 86_400.0
