@@ -57,7 +57,7 @@ def test_all_pages_are_read_with_one_call_each_and_the_data_they_need(amazon: Am
     assert len({call.query["lastUpdatedAfter"] for call in calls}) == 1
     assert calls[0].query["marketplaceIds"] == f"{DE},{UK}"
     assert calls[0].query["includedData"] == (
-        "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT"
+        "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT"
     )
 
 

@@ -13,7 +13,15 @@ from amazon_in_stub import DE, NOW, UK, Amazon, Purse
 
 from marketplace_adapters.amazon import fba, returns
 from marketplace_adapters.amazon.settlements import REPORT_TYPE
-from marketplace_adapters.core import MoneyKind, ServerError, ThrottledError, iso, parse_datetime
+from marketplace_adapters.core import (
+    AuthError,
+    MoneyKind,
+    RejectedError,
+    ServerError,
+    ThrottledError,
+    iso,
+    parse_datetime,
+)
 from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.server import Call, Reply
 
@@ -338,3 +346,27 @@ def test_stock_without_a_report_waits_for_its_budget(amazon: Amazon) -> None:
 def test_a_list_that_fails_is_told_as_it_is(amazon: Amazon) -> None:
     amazon.answers[STOCK] = lambda call: Reply(500)
     assert isinstance(amazon.pull("stored", NOW - HOUR)[2], ServerError)
+
+
+def test_a_role_that_is_missing_stops_its_topic_and_not_the_account(amazon: Amazon) -> None:
+    refusal = {"errors": [{"code": "Unauthorized", "message": "Access is denied."}]}
+    amazon.answers[STOCK] = lambda call: Reply(403, refusal)
+    error = amazon.pull("stored", NOW - HOUR)[2]
+    assert isinstance(error, RejectedError)
+    assert error.code == "missing_role"
+    assert "“Amazon Fulfillment”" in error.message
+    amazon.answers[MONEY] = lambda call: Reply(403, refusal)
+    settle(amazon, 1, 5 * DAY, 6 * DAY)
+    events, latest, error = amazon.pull("settlement", NOW - 10 * DAY)
+    assert ([event.external_id for event in events], latest, error) == (
+        ["17551"],
+        NOW - 5 * DAY,
+        None,
+    )
+    amazon.server.handle_with(lambda call: Reply(400, {"error": "invalid_grant"}))
+    for topic in ("stored", "settlement", "listing", "return", "order"):
+        assert isinstance(amazon.pull(topic, NOW - HOUR)[2], AuthError)
+    amazon.server.handle_with(
+        lambda call: Reply(403, refusal) if call.path.startswith("/orders") else amazon.answer(call)
+    )
+    assert isinstance(amazon.pull("order", NOW - HOUR)[2], AuthError)

@@ -28,7 +28,6 @@ from .reports import Reports
 # M: includedData. What the money, the lines and the dates of an order are made of.
 DATA = (
     "PROCEEDS",
-    "EXPENSE",
     "PROMOTION",
     "CANCELLATION",
     "FULFILLMENT",

@@ -7,35 +7,30 @@ there, and the next one goes on. Nothing here sleeps, and nothing is remembered 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..core import wire
-from ..core.adapter import Connection
 from ..core.dates import iso
-from ..core.errors import InvalidError, RejectedError, SignatureError, ThrottledError
+from ..core.errors import AuthError, InvalidError, RejectedError, ThrottledError
 from ..core.limits import Budget, Limits
-from ..core.news import ListingNews, Return, Settlement, StoredQuantity
-from ..core.response import Headers
 from ..core.shape import as_list, as_object
 from ..core.transport import Transport
-from ..core.types import Event, Order, OrderStatus, Page
-from . import fba, finances, news, notifications, returns, settlements, summaries
+from ..core.types import Event, Page
+from . import fba, finances, news, returns, settlements
 from .client import Client
+from .const import ROLES
+from .dialect import LOGIN_ERRORS, TOKEN_EXPIRED
 from .flat import moment
-from .orders import parse_order, status_of
+from .meaning import Meaning
 from .people import rows, text
 from .pull_notifications import notification_pages
 from .pull_orders import included_data, order_pages
 from .queue import Queue
 from .reports import Reports
-from .settings import Settings
 
 CHARSETS = {"JP": "cp932"}
 """Encodings of flat files by country, where they state none (U); elsewhere cp1252."""
-MAX_BODY = 5 * 1024 * 1024
 LISTING_DATA = ("summaries", "issues")
 ISSUE_PAGES = 3
 """Pages of listings with issues that are looked at besides those that changed."""
@@ -45,20 +40,26 @@ RETURN_BACK = timedelta(days=2)
 """Reports of returns reach back so far: the two of them do not end at the same moment."""
 BALANCE_BACK = timedelta(days=45)
 """How far back the last settlement is looked for; Amazon settles every two weeks."""
+# D: Roles.
+TOPIC_ROLES = {
+    "listing": ROLES["searchListingsItems"],
+    "return": "Inventory and Order Tracking” or “Amazon Fulfillment",
+    "settlement": ROLES["listTransactions"],
+    "stored": ROLES["getInventorySummaries"],
+}
+LOGIN_TROUBLE = LOGIN_ERRORS | {TOKEN_EXPIRED, "no_credentials", "no_seller_id"}
 BALANCE_MOST = timedelta(days=179)
 STOCK_OLDEST = timedelta(days=2)
 """Changes of stock are asked for so far back, else everything."""
 
 
-class Pulls:
+class Pulls(Meaning):
     """Part of the adapter; the attributes are the adapter's."""
 
-    connection: Connection
     transport: Transport
     budget: Budget
     limits: Limits
     client: Client
-    settings: Settings
 
     def pull(self, topic: str, since: datetime, until: datetime | None = None) -> Iterator[Page]:
         """See :meth:`Adapter.pull`.
@@ -66,6 +67,9 @@ class Pulls:
         Options: ``include_buyer`` (True), ``fba`` (True), ``queue_url``, ``queue_region``.
 
         :raise InvalidError: a topic that Amazon does not have.
+        :raise RejectedError: what the topic needs is not allowed to the application. An account
+            that may not see its settlements, say, goes on selling, so this is no AuthError, which
+            would pause it.
         """
         roads = {
             "order": self._pull_orders,
@@ -77,7 +81,8 @@ class Pulls:
         }
         if topic not in roads or topic not in self.limits.topics:
             raise InvalidError(f"Amazon has no topic {topic[:40]!r}.")
-        return roads[topic](since, until)
+        pages = roads[topic](since, until)
+        return pages if topic == "order" else _allowed(topic, pages)
 
     # === ORDERS, NOTIFICATIONS === #
 
@@ -222,7 +227,8 @@ class Pulls:
 
     def _pull_settlements(self, since: datetime, until: datetime | None) -> Iterator[Page]:
         """Settlements that were closed, then what is open since; the latter only for a live pull
-        and as far as the budget allows: half a balance would be a wrong one."""
+        and if the budget and the roles of the application allow all of it: half a balance would
+        be a wrong one, and settlements do not depend on it."""
         reports = Reports(self.client, (), self.transport.clock, self._charset())
         back = self.transport.clock.now() - BALANCE_BACK
         listed = reports.listed((settlements.REPORT_TYPE,), since if until else min(since, back))
@@ -245,6 +251,9 @@ class Pulls:
                 yield Page(self._open_balance(start))
             except ThrottledError:
                 return
+            except AuthError as error:
+                if error.code in LOGIN_TROUBLE:
+                    raise
 
     def _open_balance(self, since: datetime) -> tuple[Event, ...]:
         now = self.transport.clock.now()
@@ -317,74 +326,19 @@ class Pulls:
         home = self.settings.home
         return CHARSETS.get(home.country if home else "", "cp1252")
 
-    # === INBOUND === #
 
-    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """A key that was agreed with an event bus (EventBridge API destination) as the credential
-        ``webhook_token``, in the header ``X-Api-Key`` or ``Authorization``, bare or as bearer.
-        Amazon itself sends nothing by HTTP."""
-        wanted = self.connection.credentials.get("webhook_token") or ""
-        if not wanted:
-            raise SignatureError("No key is agreed for messages from outside.", code="no_token")
-        sent = Headers(headers)
-        for name in ("x-api-key", "authorization"):
-            value = (sent.get(name) or "").strip()
-            if value[:7].lower() == "bearer ":
-                value = value[7:].strip()
-            if value and hmac.compare_digest(
-                value.encode("utf-8", "replace"), wanted.encode("utf-8", "replace")
-            ):
-                return
-        raise SignatureError("The key of the message is missing or wrong.", code="wrong_token")
-
-    def parse(self, headers: Mapping[str, str], body: bytes) -> tuple[Event, ...]:
-        """A notification, wrapped or not, or an order document; no call is made.
-
-        ORDER_CHANGE tells a status alone (topic ``status``); the pull brings the order.
-        """
-        if len(body) > MAX_BODY:
-            raise InvalidError(f"The message is larger than {MAX_BODY} bytes.", code="too_large")
-        message = wire.loads(body)
-        if isinstance(message, dict):
-            document = message.get("order", message)
-            if isinstance(document, dict) and "orderId" in document:
-                return (notifications.order_event(document),)
-        note = notifications.read(body)
-        if not note.kind:
-            raise InvalidError("The message is no notification of Amazon.", code="bad_shape")
-        return (notifications.event(note),)
-
-    # === MEANING === #
-
-    def order(self, payload: Any) -> Order:
-        """An order document, or an order of the order report."""
-        if isinstance(payload, Mapping) and "summary" in payload:
-            return summaries.parse_summary(payload, self.settings)
-        return parse_order(payload, self.settings)
-
-    def status(self, payload: Any) -> OrderStatus:
-        """The status of an ORDER_CHANGE notification, in the spelling of the older version."""
-        word = text(as_object(payload, "status"), "status")
-        if not word:
-            raise InvalidError("status is missing.", code="unknown_status")
-        return status_of(word)
-
-    def listing_news(self, payload: Any) -> ListingNews:
-        """See :func:`.news.parse_news`."""
-        home = self.settings.home
-        return news.parse_news(payload, home.id if home else "", self.settings.ids)
-
-    def returned(self, payload: Any) -> Return:
-        """See :func:`.returns.parse_return`."""
-        return returns.parse_return(payload)
-
-    def settlement(self, payload: Any) -> Settlement:
-        """A settlement report, or the balance that is open."""
-        if isinstance(payload, Mapping) and "open" in payload:
-            return finances.parse_balance(payload)
-        return settlements.parse_settlement(payload)
-
-    def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
-        """See :func:`.fba.parse_stored`."""
-        home = self.settings.home
-        return fba.parse_stored(payload, home.id if home else "")
+def _allowed(topic: str, pages: Iterator[Page]) -> Iterator[Page]:
+    """Pages of a topic that an account can do without."""
+    try:
+        yield from pages
+    except AuthError as error:
+        # What concerns the login concerns everything.
+        if error.code in LOGIN_TROUBLE:
+            raise
+        role = TOPIC_ROLES.get(topic, "")
+        hint = f" The application lacks the role “{role}”, it seems." if role else ""
+        raise RejectedError(
+            f"Amazon does not allow this to be read ({error.message}).{hint}",
+            code="missing_role",
+            request_id=error.request_id,
+        ) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -154,62 +155,80 @@ def _status(row: Mapping[str, str]) -> OrderStatus:
 def _lines(
     row: Mapping[str, str], index: int, status: OrderStatus, market: str, comma: bool
 ) -> list[OrderLine]:
-    def money(name: str) -> Decimal:
-        return amount(row.get(name, ""), name, comma) if name else ZERO
+    """The product, shipping and wrap, and tax of one row."""
+    cells = _Cells(row, comma, market in CHANNEL_TAXED)
+    number = row.get("order-item-id") or f"{NO_ID}{index + 1}"
+    first = _product_line(cells, number, status)
+    lines, tax = [first], cells.money("item-tax")
+    for part, price, on_it, promotion, kind, name in _PARTS:
+        paid = cells.money(price) - abs(cells.money(promotion))
+        tax += cells.money(on_it)
+        if paid:
+            lines.append(cells.line(f"{number}#{part}", kind, name, paid, cells.money(on_it)))
+    # In the shops where Amazon collects the tax, prices are without it; elsewhere they hold it.
+    if cells.collected and tax and first.quantity:
+        lines.append(cells.line(f"{number}#TAX", "tax", "Tax collected by Amazon", tax, None))
+    return lines
 
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """One row of the report.
+
+    :param collected: Amazon collects the tax and pays it itself.
+    """
+
+    row: Mapping[str, str] = field(repr=False)
+    comma: bool
+    collected: bool
+
+    @property
+    def taxed_by(self) -> str:
+        return CHANNEL if self.collected else SELLER
+
+    def money(self, name: str) -> Decimal:
+        return amount(self.row.get(name, ""), name, self.comma) if name else ZERO
+
+    def line(
+        self, number: str, kind: str, name: str, paid: Decimal, tax: Decimal | None
+    ) -> OrderLine:
+        """A line that is no product."""
+        return OrderLine(
+            number,
+            ListingKey(),
+            name,
+            Decimal(1),
+            paid,
+            kind=kind,
+            tax=ZERO if self.collected and tax is not None else tax,
+            taxed_by=self.taxed_by,
+        )
+
+
+def _product_line(cells: _Cells, number: str, status: OrderStatus) -> OrderLine:
+    row = cells.row
     quantity = whole(row.get("quantity", ""), "quantity")
     if quantity < 0:
         raise InvalidError("quantity is below zero.", code="bad_number")
-    if row.get("item-status", "").lower() in ("cancelled", "canceled") and (
-        status is not OrderStatus.CANCELLED
-    ):
+    gone = row.get("item-status", "").lower() in ("cancelled", "canceled")
+    if gone and status is not OrderStatus.CANCELLED:
         quantity = ZERO
-    taxed = market in CHANNEL_TAXED
-    number = row.get("order-item-id") or f"{NO_ID}{index + 1}"
-    sku = row.get("sku", "")
-    off, tax = abs(money("item-promotion-discount")), money("item-tax")
-    paid = money("item-price") - off
-    lines = [
-        OrderLine(
-            external_id=number,
-            listing=ListingKey(
-                external_id=sku or None,
-                sku=sku or None,
-                extra={"asin": row["asin"]} if row.get("asin") else {},
-            ),
-            name=row.get("product-name", ""),
-            quantity=quantity,
-            unit_price=paid / quantity if quantity else ZERO,
-            tax=ZERO if taxed else tax,
-            taxed_by=CHANNEL if taxed else SELLER,
-            discounts=(Discount(SELLER, off, row.get("promotion-ids", "")),) if off else (),
-        )
-    ]
-    for part, price, on_it, promotion, kind, name in _PARTS:
-        paid, extra_tax = money(price) - abs(money(promotion)), money(on_it)
-        tax += extra_tax
-        if paid:
-            lines.append(
-                OrderLine(
-                    f"{number}#{part}",
-                    ListingKey(),
-                    name,
-                    Decimal(1),
-                    paid,
-                    kind=kind,
-                    tax=ZERO if taxed else extra_tax,
-                    taxed_by=CHANNEL if taxed else SELLER,
-                )
-            )
-    # In the shops where Amazon collects the tax, prices are without it; elsewhere they hold it.
-    if taxed and tax and quantity:
-        title = "Tax collected by Amazon"
-        lines.append(
-            OrderLine(
-                f"{number}#TAX", ListingKey(), title, Decimal(1), tax, kind="tax", taxed_by=CHANNEL
-            )
-        )
-    return lines
+    sku, off = row.get("sku", ""), abs(cells.money("item-promotion-discount"))
+    paid = cells.money("item-price") - off
+    return OrderLine(
+        external_id=number,
+        listing=ListingKey(
+            external_id=sku or None,
+            sku=sku or None,
+            extra={"asin": row["asin"]} if row.get("asin") else {},
+        ),
+        name=row.get("product-name", ""),
+        quantity=quantity,
+        unit_price=paid / quantity if quantity else ZERO,
+        tax=ZERO if cells.collected else cells.money("item-tax"),
+        taxed_by=cells.taxed_by,
+        discounts=(Discount(SELLER, off, row.get("promotion-ids", "")),) if off else (),
+    )
 
 
 def _place(row: Mapping[str, str]) -> Address:
