@@ -29,6 +29,8 @@ class Origins:
                 if "." not in host or pattern.lower() != f"https://*.{host}":
                     raise InvalidError("A pattern of hosts must name a domain.", code="bad_url")
                 self._below.add(f".{host}")
+            elif "*" in pattern:
+                raise InvalidError("A star stands for hosts below a domain only.", code="bad_url")
             else:
                 self._exact.add(origin_of(check_base_url(pattern)))
 
