@@ -201,9 +201,13 @@ class SaleOrder(models.Model):
         compute="_compute_marketplace_deadline",
         compute_sudo=True,
     )
+    marketplace_time_left = fields.Char(
+        "Time left", compute="_compute_marketplace_deadline", compute_sudo=True
+    )
 
     @api.depends("marketplace_order_ids.deadline")
     def _compute_marketplace_deadline(self):
         for sale in self:
-            due = sale.marketplace_order_ids.filtered("deadline").mapped("deadline")
-            sale.marketplace_deadline = min(due, default=False)
+            first = sale.marketplace_order_ids.filtered("deadline").sorted("deadline")[:1]
+            sale.marketplace_deadline = first.deadline
+            sale.marketplace_time_left = first.time_left

@@ -27,7 +27,14 @@ class MarketplaceSettlement(models.Model):
         readonly=True,
         copy=False,
     )
-    move_state = fields.Selection(related="move_id.state", string="Status of the entry")
+    move_state = fields.Selection(
+        related="move_id.state", string="Status of the entry", tracking=False
+    )
+    move_line_ids = fields.One2many(
+        related="move_id.line_ids",
+        string="Journal items",
+        groups="account.group_account_invoice",
+    )
     entry_missing = fields.Text("Before it is booked", compute="_compute_entry_missing")
 
     # === COMPUTE METHODS === #
@@ -76,7 +83,8 @@ class MarketplaceSettlement(models.Model):
             if missing := self.sudo()._missing():
                 raise UserError("\n".join(missing))
             # Made with the user's own rights: whoever may not make journal entries makes none.
-            move = self.env["account.move"].create(self._entry_vals())
+            moves = self.env["account.move"].with_company(self.company_id)
+            move = moves.create(self._entry_vals())
             self.sudo().move_id = move
             self.sudo()._message_log(body=self.env._("Journal entry proposed."))
         return self.action_open_entry()

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from marketplace_adapters.testing import covers
-from marketplace_adapters.testing.fake_money import settlement_line
+from marketplace_adapters.testing.fake_money import settlement_document, settlement_line
 
 from .test_settlement import SettlementCase
 
@@ -94,6 +94,7 @@ class TestSettlementEntry(SettlementCase):
         move = self.propose(settlement)
         again = settlement.with_user(self.accountant).action_propose_entry()
         self.assertEqual((again["res_id"], move.state), (move.id, "draft"))
+        self.assertEqual(settlement.with_user(self.accountant).move_line_ids, move.line_ids)
         self.assertEqual(self.env["account.move"].search_count([("ref", "=", "Fake S-1")]), 1)
 
     def test_what_is_missing_is_said_in_words(self):
@@ -179,6 +180,47 @@ class TestSettlementEntry(SettlementCase):
         self.assertEqual(payout.amount_currency, 36.29)
         self.assertAlmostEqual(payout.balance, 36.29 / 0.87654321, 1)
         move.action_post()
+
+    def test_the_entry_is_made_in_the_company_of_the_account(self):
+        other = self.env["res.company"].create(
+            {"name": "Other", "currency_id": self.company.currency_id.id}
+        )
+        warehouse = self.env["stock.warehouse"].search([("company_id", "=", other.id)], limit=1)
+        account = self._make_account("Foreign", company_id=other.id, warehouse_id=warehouse.id)
+        journal = self.env["account.journal"].create(
+            {"name": "Theirs", "code": "THEIR", "type": "general", "company_id": other.id}
+        )
+        booked = self.env["account.account"].create(
+            {
+                "name": "Theirs",
+                "code": "THEIRS",
+                "account_type": "expense",
+                "company_ids": other.ids,
+            }
+        )
+        account.write(
+            {
+                "settlement_journal_id": journal.id,
+                "settlement_clearing_id": booked.id,
+                "settlement_account_ids": [
+                    fields.Command.create({"kind": "fee", "ledger_account_id": booked.id})
+                ],
+            }
+        )
+        document = settlement_document(
+            "S-9", [settlement_line("1", "fee", "-1.00")], currency=self.currency
+        )
+        self.receive(document, topic="settlement", account=account)
+        self.process(account)
+        settlement = self.env["marketplace.settlement"].search([("external_id", "=", "S-9")])
+        self.accountant.company_ids |= other
+        settlement.with_user(self.accountant).with_context(
+            allowed_company_ids=[self.company.id, other.id]
+        ).action_propose_entry()
+        self.assertEqual(settlement.move_id.company_id, other)
+        self.assertEqual(settlement.move_id.line_ids.account_id, booked)
+        with self.assertRaises(UserError):
+            account.settlement_journal_id = self.journal
 
     def test_suggested_accounts_fill_only_what_is_empty(self):
         self.account.settlement_journal_id = self.journal
