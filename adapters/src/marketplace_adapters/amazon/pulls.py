@@ -196,11 +196,19 @@ class Pulls(Meaning):
         """Both reports; the cursor moves when both have been read."""
         ends: list[datetime] = []
         late: ThrottledError | None = None
-        for report_type in self._return_reports():
+        reports, types = self._reports(), self._return_reports()
+        recent = [] if until else reports.recent(types, since - RETURN_BACK)
+        for report_type in types:
+            if until is not None:
+                found = reports.of_period(report_type, since, until)
+            else:
+                seen = since + timedelta(seconds=self.limits.overlap)
+                back = since - RETURN_BACK
+                found = reports.news(recent, report_type, back, seen, RETURN_EVERY)
             try:
-                for end, content in self._return_contents(report_type, since, until):
+                for report, content in found:
                     yield Page(tuple(returns.return_events(report_type, content)))
-                    ends.append(end)
+                    ends.append(report.period_end)
             except ThrottledError as error:
                 late = error
         if late is not None:
@@ -210,18 +218,6 @@ class Pulls(Meaning):
 
     def _return_reports(self) -> tuple[str, ...]:
         return returns.REPORTS if self._uses_fba() else (returns.SELLER_REPORT,)
-
-    def _return_contents(
-        self, report_type: str, since: datetime, until: datetime | None
-    ) -> Iterator[tuple[datetime, str]]:
-        reports = self._reports()
-        if until is not None:
-            found = reports.of_period(report_type, since, until)
-        else:
-            seen = since + timedelta(seconds=self.limits.overlap)
-            found = reports.news(report_type, since - RETURN_BACK, seen, RETURN_EVERY)
-        for report, content in found:
-            yield report.period_end, content
 
     # === MONEY === #
 

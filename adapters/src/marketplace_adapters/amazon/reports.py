@@ -182,18 +182,28 @@ class Reports:
 
     # === NEWS === #
 
+    def recent(self, types: Sequence[str], since: datetime) -> list[Report]:
+        """Reports that :meth:`news` must know of, of all these types with one call."""
+        return self.listed(types, min(since, self._clock.now() - KEPT) - timedelta(hours=1))
+
     def news(
-        self, report_type: str, since: datetime, seen_until: datetime, every: timedelta
+        self,
+        recent: Sequence[Report],
+        report_type: str,
+        since: datetime,
+        seen_until: datetime,
+        every: timedelta,
     ) -> Iterator[tuple[Report, str]]:
         """Reports that tell what came after a cursor; asks for the next one when it is time.
 
+        :param recent: see :meth:`recent`.
         :param since: from when on the next report is to tell, some time before the cursor.
         :param seen_until: the cursor; reports that end there or before are known.
         :param every: how far apart reports are asked for.
         :raise ThrottledError: the next one is being made, and there is nothing else to read.
         """
         now = self._clock.now()
-        made = self.listed((report_type,), min(since, now - KEPT) - timedelta(hours=1))
+        made = [one for one in recent if one.type == report_type]
         fresh = [one for one in made if one.status == "DONE" and one.period_end > seen_until]
         for report in _whole(fresh):
             yield report, self.content(report)
