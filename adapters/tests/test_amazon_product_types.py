@@ -205,6 +205,7 @@ def test_a_schema_that_is_not_whole_is_noticed() -> None:
 def test_product_types_are_offered_by_name_and_label() -> None:
     reply = {"productTypes": [{"name": "SHIRT", "displayName": "Hemd"}, {"name": "X"}, {}]}
     assert parse_product_types(reply) == (("SHIRT", "Hemd"), ("X", "X"))
-    for value in (None, [], {"productTypes": {}}, {"productTypes": [1]}):
+    wrong: tuple[Any, ...] = (None, [], {"productTypes": {}}, {"productTypes": [1]})
+    for value in wrong:
         with pytest.raises(InvalidError):
             parse_product_types(value)

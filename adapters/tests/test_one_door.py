@@ -72,6 +72,19 @@ def test_one_function_makes_all_requests_to_cartona() -> None:
     assert found == {"client.py": ["_request"]}
 
 
+def test_amazons_api_login_and_documents_have_one_function_each() -> None:
+    found = {
+        path.name: calls
+        for path in (PACKAGE / "amazon").glob("*.py")
+        if (calls := calls_of(path, "request"))
+    }
+    assert found == {
+        "auth.py": ["_fetch"],
+        "calls.py": ["call", "send"],
+        "documents.py": ["_send"],
+    }
+
+
 @covers("R323")
 def test_the_python_versions_are_named_where_a_package_is_installed_and_checked() -> None:
     project = PACKAGE.parents[1] / "pyproject.toml"
