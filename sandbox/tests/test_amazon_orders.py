@@ -465,6 +465,8 @@ def test_amazon_cancels_what_is_not_shipped_in_thirty_days(
         {"status": "LOST"},
         {"status": "PARTIALLY_SHIPPED", "lines": [{"sku": "A"}]},
         {"marketplace": "XX"},
+        {"address": "here"},
+        {"omit": {"asin": 1}},
         {"fulfilled_by": "NOBODY"},
         {"created_at": "yesterday"},
         {"something": 1},
@@ -473,6 +475,27 @@ def test_amazon_cancels_what_is_not_shipped_in_thirty_days(
 )
 def test_orders_that_cannot_be_placed(backstage: AmazonControl, spec: dict[str, Any]) -> None:
     backstage.amazon("POST", "orders", spec, 400)
+    if "count" not in spec:
+        backstage.amazon("POST", "orders", [{}, spec], 400)
+    assert backstage.book()["orders"] == {}
+
+
+def test_an_order_may_be_bent_for_nasty_tests(amazon: Amazon, backstage: AmazonControl) -> None:
+    order = backstage.order_of(
+        status="UNSHIPPED",
+        overrides={"orderItems.0.product.title": "T" * 500, "programs": ["NEWS"]},
+        omit=[
+            "salesChannel.marketplaceName",
+            "orderItems.0.product.asin",
+            "nothing.there",
+            "orderItems.7.x",
+        ],
+    )
+    found = get(amazon, order)
+    assert found["programs"] == ["NEWS"]
+    assert found["orderItems"][0]["product"]["title"] == "T" * 500
+    assert "asin" not in found["orderItems"][0]["product"]
+    assert set(found["salesChannel"]) == {"channelName", "marketplaceId"}
 
 
 @covers("R431")

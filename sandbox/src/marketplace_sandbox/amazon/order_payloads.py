@@ -268,15 +268,22 @@ def _package(package: Package) -> dict[str, Any]:
 def _bent(order: Order, found: dict[str, Any]) -> dict[str, Any]:
     """What a nasty test wants shown otherwise, or not at all (dotted names)."""
     for name, value in order.overrides.items():
-        *way, last = name.split(".")
-        place: Any = found
-        for part in way:
-            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
-        place[last] = value
+        place, last = _place(found, name)
+        if place is not None:
+            place[last] = value
     for name in order.omit:
-        *way, last = name.split(".")
-        place = found
-        for part in way:
-            place = place[int(part)] if isinstance(place, list) else place.get(part, {})
-        place.pop(last, None)
+        place, last = _place(found, name)
+        if isinstance(place, dict):
+            place.pop(last, None)
     return found
+
+
+def _place(found: Any, name: str) -> tuple[Any, str]:
+    """The object that holds the last part of a dotted name; None when there is no such place."""
+    *way, last = name.split(".")
+    for part in way:
+        if isinstance(found, list):
+            found = found[int(part)] if part.isdigit() and int(part) < len(found) else None
+        elif isinstance(found, dict):
+            found = found.get(part)
+    return (found if isinstance(found, dict) else None), last

@@ -71,6 +71,11 @@ class Placing:
         items = [self._item(market, line, spec) for line in lines]
         if not items:
             raise Invalid("an order needs a line")
+        if status == "PARTIALLY_SHIPPED" and sum(each.quantity for each in items) < 2:
+            raise Invalid("an order of one piece cannot be shipped in part")
+        for name, kind in (("buyer", dict), ("address", dict), ("overrides", dict), ("omit", list)):
+            if not isinstance(spec.get(name) or kind(), kind):
+                raise Invalid(f"{name} must be a JSON {'object' if kind is dict else 'list'}")
         order_id = spec.get("order_id") or room.orders.new_id(market.country)
         if str(order_id) in room.orders.table:
             raise Invalid(f"the order {order_id} exists already")
@@ -161,8 +166,6 @@ class Placing:
             orders.ship(order)
         elif status == "PARTIALLY_SHIPPED":
             first = order.items[0]
-            if sum(each.quantity for each in order.items) < 2:
-                raise Invalid("an order of one piece cannot be shipped in part")
             part = first.quantity if len(order.items) > 1 else 1
             orders.ship(order, {first.id: part})
 
