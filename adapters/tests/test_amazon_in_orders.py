@@ -19,6 +19,7 @@ from marketplace_adapters.core import (
     Address,
     Connection,
     InvalidError,
+    Masker,
     Order,
     OrderStatus,
     Payment,
@@ -90,6 +91,15 @@ def test_buyer_and_places_are_read_and_never_shown() -> None:
     )
     assert found.bill_to == Address(street="Tax Rd 1", country="DE")
     check_hidden(repr(found), ("山田", "Abc123", "ليلى", "Nile", "+20 100", "Porch", "حبيبتي"))
+
+
+@covers("C18")
+def test_the_log_of_a_call_shows_nothing_of_the_buyer() -> None:
+    shown = Masker().json(samples.full_order())
+    hidden = ("山田", "Abc123", "ليلى", "Nile", "+20 100", "Porch", "حبيبتي", "DE123456789")
+    check_hidden(shown, (*hidden, "Changed mind", "custom.test", "Yamada", "Cairo", "PO-7"))
+    for kept in ("302-1234567-7654321", "SKU-12345678901234", "UNSHIPPED", "33.10", "قميص"):
+        assert kept in shown
 
 
 @covers("C18")

@@ -33,6 +33,7 @@ PERSONAL_WORDS = _word_set(
     phone mobile telephone tel fax email mail address address1 address2 street street2
     zip postcode postal latitude longitude lat lng lon gps vat birthday dob firstname
     lastname fullname surname username note notes comment comments
+    giftmessage cancelreason taxregistrationnumber customizedurl authorizationcode
     """
 )
 # A last word that is personal unless the words before it speak of a thing.
