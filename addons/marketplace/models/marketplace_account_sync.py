@@ -27,7 +27,7 @@ class MarketplaceAccount(models.Model):
         result = super().write(vals)
         if vals.get("state") == "connected" or vals.get("automatic"):
             engine = self.env["marketplace.engine"].sudo()
-            for account in self:
+            for account in self.filtered("automatic"):
                 engine._wake_after_commit("_job_pull", account.id)
                 engine._wake_after_commit("_job_send", account.id)
         return result

@@ -195,6 +195,32 @@ class MarketplaceCause(models.Model):
             causes._retry_all()
             causes._close()
 
+    @api.model
+    def _solve_linked(self, account):
+        """Close causes of unknown products that were linked at the very moment of the import: the
+        link was made before the cause, and the import did not see it yet.
+
+        By SQL: one question for all causes and all ways a product is recognised by.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            SELECT cause.code
+              FROM marketplace_cause cause
+              JOIN marketplace_listing listing
+                ON listing.account_id = cause.account_id AND listing.product_id IS NOT NULL
+               AND substr(cause.code, length('unknown_product:') + 1)
+                   IN (listing.external_id, listing.internal_id, listing.sku)
+             WHERE cause.account_id = %s AND cause.state = 'open'
+               AND cause.code LIKE 'unknown\_product:%%'
+             GROUP BY cause.code
+            HAVING count(DISTINCT listing.id) = 1
+            """,
+            [account.id],
+        )
+        if codes := [row[0] for row in self.env.cr.fetchall()]:
+            self._solve(account, codes)
+
     def _close(self):
         """Mark as solved and take the activities away."""
         if not self:

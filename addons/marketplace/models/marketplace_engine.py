@@ -360,7 +360,9 @@ class MarketplaceEngine(models.AbstractModel):
             self._record_stop(account, "process", exc)
             return STOPPED_SECONDS
         with fresh_env(self.env) as env:
-            env["marketplace.cause"]._solve(account.with_env(env), ["process_stopped"])
+            own, causes = account.with_env(env), env["marketplace.cause"]
+            causes._solve(own, ["process_stopped"])
+            causes._solve_linked(own)
         return 0.0
 
     def _in_burst(self, account):

@@ -1,5 +1,7 @@
 """What cannot be imported waits with a reason, hurts nobody else, and goes on by itself."""
 
+from unittest.mock import patch
+
 import psycopg2
 
 from odoo.exceptions import UserError
@@ -263,3 +265,25 @@ class TestOrderQuarantine(OrderCase):
         order = self.take_in(self.document(lines=lines))
         self.assertEqual(len(order.sale_order_id.order_line), 400)
         self.assertEqual(order.sale_order_id.amount_total, 404.0)
+
+
+@tagged("post_install", "-at_install")
+class TestLinkedMeanwhile(OrderCase):
+    @covers("R307", "C11")
+    def test_a_link_made_at_the_moment_of_the_import_lets_the_order_in(self):
+        coffee = self._make_product("Coffee", 20.0)
+        self.receive(self.document("L-1", [order_line("L-1-1", "F-99", 1, 20)]))
+        self.process()
+        cause = self.env["marketplace.cause"].search([("code", "=", "unknown_product:F-99")])
+        self.assertEqual(cause.state, "open")
+        listings = type(self.env["marketplace.listing"])
+        with patch.object(listings, "_solve_unknown", lambda listing: None):
+            # The import that is under way does not see it, and it does not see the import.
+            self._list(coffee, external_id="F-99")
+        self.env.flush_all()
+        self.env["marketplace.engine"].with_user(self.engine_user)._job_process(self.account.id)
+        self.env.invalidate_all()
+        self.assertEqual(cause.state, "solved")
+        self.process()
+        sale = self.env["sale.order"].search([("client_order_ref", "=", "L-1")])
+        self.assertEqual(sale.order_line.product_id, coffee)
