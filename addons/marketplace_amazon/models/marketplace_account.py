@@ -126,13 +126,13 @@ class MarketplaceAccount(models.Model):
     )
     amazon_cancel_reason = fields.Selection(
         "_selection_amazon_cancel_reason",
-        "Usual cancellation reason",
+        "Cancellation reason for Amazon",
         default="NoInventory",
         help="Proposed when an order is cancelled; used when nobody can be asked.",
     )
     amazon_refund_reason = fields.Selection(
         "_selection_amazon_refund_reason",
-        "Usual refund reason",
+        "Refund reason for Amazon",
         default="GeneralAdjustment",
         help="For credit notes that say no reason of their own.",
     )

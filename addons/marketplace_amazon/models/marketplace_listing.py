@@ -248,7 +248,7 @@ class MarketplaceListing(models.Model):
             low, high = listing.amazon_minimum_price, listing.amazon_maximum_price
             if low and high and low > high:
                 raise ValidationError(
-                    self.env._("The minimum price is not above the maximum price.")
+                    self.env._("The minimum price may not be above the maximum price.")
                 )
 
     # === CRUD METHODS === #

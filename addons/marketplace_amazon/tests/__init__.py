@@ -7,4 +7,5 @@ from . import (
     test_orders,
     test_security,
     test_series,
+    test_tours,
 )
