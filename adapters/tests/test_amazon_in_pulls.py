@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -244,6 +245,7 @@ def test_a_live_pull_far_behind_is_caught_up_by_report(amazon: Amazon) -> None:
     ("content", "error"),
     [
         (b"\x1f\x8b\x08\x00broken", "TransportError"),
+        (gzip.compress(b"amazon-order-id\t" * 5000)[:40], "TransportError"),
         (b"a\tb\n1\t2\n", "InvalidError"),
     ],
 )
