@@ -19,7 +19,7 @@ from marketplace_adapters.amazon.replies import (
     refused,
     submission,
 )
-from marketplace_adapters.amazon.tickets import MAX_TICKET, Refs, Ticket, pack, read_ticket
+from marketplace_adapters.amazon.tickets import MAX_TICKET, Refs, Sent, Ticket, pack, read_ticket
 from marketplace_adapters.core import InvalidError, Issue, Kind, Masker, Outcome, Severity
 from marketplace_adapters.testing import covers
 
@@ -73,7 +73,9 @@ GROUPS = st.lists(st.lists(st.tuples(REFS, KINDS), min_size=1, max_size=4).map(t
 
 @given(GROUPS)
 def test_a_ticket_says_again_what_was_written(groups: list[Refs]) -> None:
-    ticket = Ticket("JSON_LISTINGS_FEED", (("700001", tuple(groups)), ("700002", ())))
+    skus = tuple(f"é {n}" if n % 2 else "" for n in range(len(groups)))
+    sent = (Sent("700001", tuple(groups), skus), Sent("700002", ()))
+    ticket = Ticket("JSON_LISTINGS_FEED", sent)
     text = ticket.text()
     assert read_ticket(text) == ticket
     assert '"700001"' in text, "a feed's id must be found in it"

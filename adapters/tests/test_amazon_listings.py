@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -245,7 +246,9 @@ def test_many_new_products_are_updates_of_a_feed(room: Room) -> None:
         answer = adapter.push("listing", items, "k")
         assert not answer.done, "twenty products in two marketplaces are forty calls"
         found = room.end(adapter, answer)
-    assert set(outcomes(found.results).values()) == {Outcome.SUCCESS}
+    assert [(one.ref, one.outcome, one.learned) for one in found.results] == [
+        (str(n), Outcome.SUCCESS, {"external_id": f"neu-{n}"}) for n in range(20)
+    ]
     (document,) = (room.stub.documents[name] for name in room.stub.documents if name == "in-0")
     message = json.loads(document)["messages"][0]
     assert (message["operationType"], message["requirements"]) == ("UPDATE", "LISTING")
@@ -253,6 +256,20 @@ def test_many_new_products_are_updates_of_a_feed(room: Room) -> None:
         samples.DE,
         samples.UK,
     }
+
+
+def test_a_large_upload_learns_its_skus_later(room: Room) -> None:
+    skus = [hashlib.sha256(str(n).encode()).hexdigest()[:20] for n in range(3000)]
+    items = [
+        PushItem(str(n), Kind.PRODUCT, ListingKey(None, sku), ProductState(title="N"))
+        for n, sku in enumerate(skus)
+    ]
+    with room.adapter() as adapter:
+        answer = adapter.push("listing", items, "k")
+        assert (len(answer.results), len(room.stub.feeds)) == (3000, 1)
+        assert len(answer.remote_id or "") < 2500
+        found = room.end(adapter, answer).results
+    assert {(one.outcome, len(one.learned)) for one in found} == {(Outcome.SUCCESS, 0)}
 
 
 def test_a_listing_that_is_gone_already_is_deleted(room: Room) -> None:

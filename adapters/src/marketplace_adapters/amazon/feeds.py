@@ -24,7 +24,7 @@ from .const import FEED_ENDED, JSON_TYPE, LISTINGS_FEED, XML_TYPE
 from .limits import MAX_FEED_BYTES, MAX_MESSAGES, feed_bucket
 from .processing import Report, read_report
 from .replies import accepted, errors_in, refused
-from .tickets import MAX_TICKET, Refs, Ticket, pack, read_ticket
+from .tickets import MAX_TICKET, Refs, Sent, Ticket, pack, pack_skus, read_ticket
 
 UNKNOWN = "outcome_unknown"
 """The engine's code for what a person must look up."""
@@ -36,10 +36,14 @@ AGAIN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One message to be: its items, and its bytes once its number is known."""
+    """One message to be: its items, and its bytes once its number is known.
+
+    :param sku: of a new listing.
+    """
 
     refs: Refs
     write: Callable[[int], bytes]
+    sku: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +71,33 @@ class Draft:
 
     groups: tuple[Refs, ...]
     content: bytes
+    skus: tuple[str, ...] = ()
 
 
 def drafts(
     parts: Sequence[Part], frame: Frame, *, count: int = MAX_MESSAGES, size: int = MAX_FEED_BYTES
 ) -> Iterator[Draft]:
     """Feeds of at most ``count`` messages and ``size`` bytes; see :func:`oversized` before."""
-    groups: list[Refs] = []
+    told: list[Part] = []
     messages: list[bytes] = []
     room = size - len(frame.head) - len(frame.tail)
     left = room
     for part in parts:
         message = part.write(len(messages) + 1)
         if messages and (len(messages) >= count or len(message) + len(frame.glue) > left):
-            yield Draft(tuple(groups), frame.content(messages))
-            groups, messages, left = [], [], room
+            yield _draft(told, messages, frame)
+            told, messages, left = [], [], room
             message = part.write(1)
-        groups.append(part.refs)
+        told.append(part)
         messages.append(message)
         left -= len(message) + len(frame.glue)
     if messages:
-        yield Draft(tuple(groups), frame.content(messages))
+        yield _draft(told, messages, frame)
+
+
+def _draft(parts: Sequence[Part], messages: Sequence[bytes], frame: Frame) -> Draft:
+    skus = tuple(part.sku for part in parts) if any(part.sku for part in parts) else ()
+    return Draft(tuple(part.refs for part in parts), frame.content(messages), skus)
 
 
 def oversized(part: Part, frame: Frame, size: int = MAX_FEED_BYTES) -> bool:
@@ -131,7 +141,7 @@ class Feeds:
                 ]
             else:
                 fitting.append(part)
-        sent: list[tuple[str, tuple[Refs, ...]]] = []
+        sent: list[Sent] = []
         wait, room = None, MAX_TICKET
         for draft in self._ticketed(fitting, frame):
             packed = len(pack(draft.groups))
@@ -146,7 +156,9 @@ class Feeds:
                 wait = error.retry_after if isinstance(error, ThrottledError) else AGAIN
                 break
             room -= packed
-            sent.append((feed, draft.groups))
+            skus = draft.skus if len(pack_skus(draft.skus)) <= room else ()
+            room -= len(pack_skus(skus)) if skus else 0
+            sent.append(Sent(feed, draft.groups, skus))
             results += [
                 ItemResult(ref, Outcome.PENDING, message=f"Feed {feed}.")
                 for group in draft.groups
@@ -186,14 +198,14 @@ class Feeds:
         """
         ticket = read_ticket(remote_id)
         ended: list[tuple[str, str]] = []
-        for feed, _groups in ticket.feeds:
-            status, document = self._state(feed)
+        for one in ticket.feeds:
+            status, document = self._state(one.feed)
             if status not in FEED_ENDED and status != "GONE":
                 return Submission((), done=False, remote_id=remote_id)
             ended.append((status, document))
         results: list[ItemResult] = []
-        for (feed, groups), (status, document) in zip(ticket.feeds, ended, strict=True):
-            found = self._outcome(feed, groups, status, document)
+        for one, (status, document) in zip(ticket.feeds, ended, strict=True):
+            found = self._outcome(one, status, document)
             if found is None:
                 return Submission((), done=False, remote_id=remote_id)
             results += found
@@ -210,10 +222,9 @@ class Feeds:
         document = data.get("resultFeedDocumentId")
         return status, document if isinstance(document, str) else ""
 
-    def _outcome(
-        self, feed: str, groups: Sequence[Refs], status: str, document: str
-    ) -> list[ItemResult] | None:
+    def _outcome(self, sent: Sent, status: str, document: str) -> list[ItemResult] | None:
         """Results of one feed that ended; ``None`` while its report is not final."""
+        feed, groups = sent.feed, sent.groups
         if status == "CANCELLED" and not document:
             text = f"Amazon cancelled feed {feed} before it began."
             return [_retry(ref, "feed_cancelled", text) for group in groups for ref, _ in group]
@@ -227,7 +238,7 @@ class Feeds:
             return _lost(groups, "bad_report", text)
         if not report.final:
             return None
-        results = report_results(report, groups, fatal=status == "FATAL")
+        results = report_results(report, groups, sent.skus, fatal=status == "FATAL")
         return self._checked(results, report, groups)
 
     def _checked(
@@ -262,10 +273,11 @@ class Feeds:
 
 
 def report_results(
-    report: Report, groups: Sequence[Refs], *, fatal: bool = False
+    report: Report, groups: Sequence[Refs], skus: Sequence[str] = (), *, fatal: bool = False
 ) -> list[ItemResult]:
     """Results of all items of a feed.
 
+    :param skus: of new listings by message, as far as they are known.
     :param fatal: Amazon gave up in the middle: what the report does not name may be anything.
     """
     doubt = not report.void and (fatal or report.doubtful(len(groups)))
@@ -280,7 +292,7 @@ def report_results(
             text = "The report does not say what became of it."
             results += _lost([refs], "not_reported", text)
         else:
-            sku = report.skus.get(number)
+            sku = report.skus.get(number) or (skus[number - 1] if number <= len(skus) else "")
             results += accepted(refs, issues, {"external_id": sku} if sku else {})
     return results
 

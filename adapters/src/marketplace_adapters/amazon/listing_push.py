@@ -133,7 +133,7 @@ class ListingPush:
         def write(number: int) -> bytes:
             return wire.dumps(change.message(number, self._settings))
 
-        return Part(refs_of(change), write)
+        return Part(refs_of(change), write, change.sku if change.way == "put" else "")
 
 
 def refs_of(change: Change) -> Refs:

@@ -3,6 +3,10 @@
 The engine keeps one text for each submission and finds it by the ids of its feeds, so the ids stand
 in it plainly. The refs of the items behind each message are packed: message *n* of a feed has the
 *n*-th group. References that follow each other, as those of a burst do, take next to nothing.
+
+A report names the SKUs of what it refuses only, and what was sent cannot be read back. The SKUs of
+new listings, whose identity the acceptance teaches, are therefore part of the text as long as they
+fit in; of a larger upload they come with the next news of listings.
 """
 
 from __future__ import annotations
@@ -47,15 +51,30 @@ _STEP = re.compile(r"(-?\d{1,19})([a-z])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """One feed of a submission.
+
+    :param skus: of new listings by message, empty text for the others; or nothing at all.
+    """
+
+    feed: str
+    groups: tuple[Refs, ...]
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One submission: its type of feed and the feeds with their messages."""
 
     feed_type: str
-    feeds: tuple[tuple[str, tuple[Refs, ...]], ...]
+    feeds: tuple[Sent, ...]
 
     def text(self) -> str:
         """For :attr:`Submission.remote_id`."""
-        feeds = [[feed, pack(groups)] for feed, groups in self.feeds]
+        feeds = [
+            [one.feed, pack(one.groups), *([pack_skus(one.skus)] if one.skus else [])]
+            for one in self.feeds
+        ]
         return wire.dumps({"type": self.feed_type, "feeds": feeds}).decode()
 
 
@@ -66,7 +85,10 @@ def read_ticket(text: str) -> Ticket:
     """
     try:
         data = wire.loads(text)
-        feeds = tuple((str(feed), unpack(packed)) for feed, packed in data["feeds"])
+        feeds = tuple(
+            Sent(str(feed), unpack(packed), unpack_skus(*skus))
+            for feed, packed, *skus in data["feeds"]
+        )
         return Ticket(str(data["type"]), feeds)
     except (InvalidError, KeyError, TypeError, ValueError):
         raise InvalidError(
@@ -80,7 +102,7 @@ def pack(groups: Sequence[Refs]) -> str:
     if text is None:
         rows = [[f"{_LETTERS[kind]}{ref}" for ref, kind in group] for group in groups]
         text = wire.dumps(rows).decode()
-    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+    return _packed(text)
 
 
 def unpack(packed: str) -> tuple[Refs, ...]:
@@ -88,20 +110,42 @@ def unpack(packed: str) -> tuple[Refs, ...]:
 
     :raise ValueError: not ours.
     """
-    try:
-        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
-        machine = zlib.decompressobj()
-        text = machine.decompress(raw, MAX_UNPACKED).decode()
-        if not machine.eof:
-            raise ValueError("not whole")
-    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
-        raise ValueError("not packed by us") from error
+    text = _unpacked(packed)
     if text[:1] == "[":
         return tuple(
             tuple((entry[1:], _KINDS[entry[0]]) for entry in group) for group in wire.loads(text)
         )
     prefix, _line, steps = text.partition("\n")
     return _walked(prefix, steps)
+
+
+def pack_skus(skus: Sequence[str]) -> str:
+    """SKUs as short text; none holds a line break."""
+    return _packed("\n".join(skus))
+
+
+def unpack_skus(packed: str = "") -> tuple[str, ...]:
+    """The SKUs again.
+
+    :raise ValueError: not ours.
+    """
+    return tuple(_unpacked(packed).split("\n")) if packed else ()
+
+
+def _packed(text: str) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def _unpacked(packed: str) -> str:
+    try:
+        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+        machine = zlib.decompressobj()
+        text = machine.decompress(raw, MAX_UNPACKED).decode()
+    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError("not packed by us") from error
+    if not machine.eof:
+        raise ValueError("not whole")
+    return text
 
 
 def _stepped(groups: Sequence[Refs]) -> str | None:
