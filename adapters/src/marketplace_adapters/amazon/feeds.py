@@ -215,7 +215,7 @@ class Feeds:
         try:
             data = self._client.feed(feed)
         except RejectedError as error:
-            if "404" in error.message:
+            if error.message.startswith("HTTP 404"):
                 return "GONE", ""
             raise
         status = str(data.get("processingStatus") or "").upper()

@@ -84,7 +84,7 @@ class ListingPush:
             except (RejectedError, InvalidError) as error:
                 if not _about_the_item(error):
                     raise
-                if change.way == "delete" and "HTTP 404" in error.message:
+                if change.way == "delete" and error.message.startswith("HTTP 404"):
                     answered = [ItemResult(ref, Outcome.SUCCESS) for ref, _kind in refs]
                 else:
                     answered = [failure(ref, error) for ref, _kind in refs]
