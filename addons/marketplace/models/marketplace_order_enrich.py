@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..tools.pricing import Pricer
 from .marketplace_partner import has_place
@@ -24,6 +24,7 @@ class MarketplaceOrder(models.Model):
         (parties,) = self.env["marketplace.partner"]._resolve(self.account_id, [order])
         pricer = Pricer(self.env, self.account_id.company_id)
         vals = {
+            **self._kept_of_account(sale),
             "partner_id": parties.partner.id,
             "partner_invoice_id": parties.invoice.id,
             "partner_shipping_id": parties.shipping.id,
@@ -42,6 +43,13 @@ class MarketplaceOrder(models.Model):
             {"partner_id": parties.shipping.id}
         )
         self._map_taxes(order, pricer)
+
+    @api.model
+    def _kept_of_account(self, sale):
+        """What Odoo would take from the new contact, although the channel and the account decide
+        it: another pricelist would bring another currency."""
+        names = ("pricelist_id", "payment_term_id", "user_id", "team_id")
+        return {name: sale[name].id for name in names}
 
     def _lacks_buyer(self, order):
         """Whether the channel knows of the buyer what this sales order does not."""
