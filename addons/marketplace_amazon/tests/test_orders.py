@@ -87,6 +87,7 @@ class TestOrdersIn(OrderCase):
         self.fetch()
         self.send()
         self.assertEqual((sale.state, sale.amazon_pending), ("sale", False))
+        self.assertEqual((sale.currency_id.name, bool(sale.pricelist_id)), ("GBP", False))
         self.assertEqual(sale.amount_total, 30.0)
         self.assertEqual(self.tea.free_qty, 97.0)
         self.assertEqual(len(self.amazon.calls("createFeed")), 1)

@@ -93,6 +93,7 @@ tours.add("marketplace_amazon_list_product", {
         ...fillIn("supplier_declared_dg_hz_regulation", "not_applicable"),
         ...fillIn("included_components", "Mug"),
         ...fillIn("number_of_items", "1"),
+        ...leaveRow(),
         ...saveForm(),
         {
             content: "nothing is missing any more",
@@ -112,6 +113,7 @@ tours.add("marketplace_amazon_fix_issue", {
         },
         ...openPage("amazon"),
         ...fillIn("bullet_point", "Holds a quarter of a litre of hot tea"),
+        ...leaveRow(),
         ...saveForm(),
     ],
 });
@@ -222,6 +224,21 @@ function fillIn(name, value) {
             content: `what ${name} is`,
             trigger: `${rows}.o_selected_row:has(td[name='name'] input:value(${name})) td[name='value'] textarea`,
             run: `edit ${value}`,
+        },
+    ];
+}
+
+function leaveRow() {
+    const rows = ".o_field_widget[name='amazon_product_attribute_ids'] .o_data_row";
+    return [
+        {
+            content: "leave the row",
+            trigger: ".o_form_view div[name='amazon_attributes'] .o_horizontal_separator:first",
+            run: "click",
+        },
+        {
+            content: "no row is being edited",
+            trigger: `.o_form_view:not(:has(${rows}.o_selected_row))`,
         },
     ];
 }
