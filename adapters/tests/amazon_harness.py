@@ -100,7 +100,9 @@ class AmazonHarness(HttpHarness):
         """The same, as what it is."""
         own = self.credentials if credentials is None else credentials
         connection = Connection(self.base_url, own, {**self.options, **options})
-        transport = Transport(self.base_url, others=origins(connection), timeout=(1.0, self.timeout))
+        transport = Transport(
+            self.base_url, others=origins(connection), timeout=(1.0, self.timeout)
+        )
         return AmazonAdapter(connection, budget=budget, transport=transport)
 
     def items(self, kind: Kind, count: int) -> list[PushItem]:
