@@ -11,6 +11,7 @@ import amazon_samples as samples
 from amazon_room import Room, opened
 from amazon_stub import asin_of
 from marketplace_adapters.amazon import AmazonAdapter
+from marketplace_adapters.amazon.listings import all_items
 from marketplace_adapters.core import (
     InvalidError,
     ItemResult,
@@ -113,13 +114,16 @@ def test_a_poll_that_fails_may_be_repeated(room: Room) -> None:
 
 def test_listings_are_read_by_sku_twenty_a_call_or_all(room: Room) -> None:
     prices(room, 45)
+    room.stub.add_listing("with,comma")
     with room.adapter() as adapter:
-        chosen = list(adapter.listings([f"sku-{n}" for n in range(41)] + ["nobody", "a,b"]))
-        assert len(chosen) == 41
-        assert len(room.front.calls) == 3
+        skus = [f"sku-{n}" for n in range(41)]
+        chosen = list(adapter.listings([*skus, "nobody", "a,b", "with,comma"]))
+        assert {one.key.sku for one in chosen} == {*skus, "with,comma"}
+        assert len(chosen) == 42
+        assert len(room.front.calls) == 5
         room.front.forget()
         everything = list(adapter.listings())
-    assert (len(everything), len(room.front.calls)) == (45, 3)
+    assert (len(everything), len(room.front.calls)) == (46, 3)
     assert everything[0].key.extra == {"asin": asin_of("sku-0"), "product_type": "SHIRT"}
 
 
@@ -141,3 +145,29 @@ def test_a_listing_that_can_hardly_be_read_is_shown_as_far_as_it_can(room: Room)
     assert (found["a"].price, found["b"].price) == (None, None)
     assert found["c"].price == Money(Decimal("9.99"), "EUR")
     assert (found["c"].quantity, found["c"].key.extra["fulfilment"]) == (Decimal(3), "channel")
+
+
+def catalogue(count: int, created: Any) -> Any:
+    """A search over so many items, which shows a thousand of each search at most."""
+    items = [{"sku": f"s{n:05d}", "summaries": [{"createdDate": created(n)}]} for n in range(count)]
+
+    def search(page_token: str = "", createdAfter: str | None = None, **_more: Any) -> Any:  # noqa: N803
+        found = [one for one in items if one["summaries"][0]["createdDate"] >= (createdAfter or "")]
+        start = int(page_token or 0)
+        end = min(start + 20, 1000)
+        more = {"pagination": {"nextToken": str(end)}} if end < min(len(found), 1000) else {}
+        return {"numberOfResults": len(found), "items": found[start:end], **more}
+
+    return search
+
+
+def test_a_catalogue_beyond_a_thousand_is_read_in_windows() -> None:
+    search = catalogue(2500, lambda n: f"2026-01-{n // 100 + 1:02d}T00:00:00Z")
+    assert [one["sku"] for one in all_items(search)] == [f"s{n:05d}" for n in range(2500)]
+
+
+def test_a_catalogue_that_cannot_be_read_to_its_end_says_so() -> None:
+    search = catalogue(1500, lambda n: "2026-01-01T00:00:00Z")
+    with pytest.raises(ServerError) as caught:
+        list(all_items(search))
+    assert caught.value.code == "no_end"

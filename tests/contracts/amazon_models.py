@@ -32,6 +32,8 @@ USED = (
 )
 #: Some examples are written member by member instead of as a whole, by a type or a title.
 _MEMBERS = {"payload", "errors", "pagination"}
+#: A row of a usage plan: requests per second, burst.
+_PLAN = re.compile(r"\|\s*([\d.]+)\s*\|\s*([\d.]+)\s*\|")
 _KEPT = {"type", "enum", "items", "minimum", "maximum", "minItems", "maxItems", "format"}
 
 
@@ -55,6 +57,7 @@ class Operation:
     parameters: tuple[Mapping[str, Any], ...]
     definitions: Mapping[str, Any]
     deprecated: bool
+    rates: tuple[tuple[float, float], ...]
     examples: tuple[Example, ...]
 
     def complaints(self, target: str, body: bytes) -> list[str]:
@@ -128,6 +131,7 @@ def _operations(name: str, path: Path) -> Iterator[Operation]:
                 (*common, *own),
                 definitions,
                 bool(one.get("deprecated")),
+                tuple((float(a), float(b)) for a, b in _PLAN.findall(one["description"])),
                 tuple(_examples(one)),
             )
 

@@ -224,6 +224,12 @@ def test_retired_operations_are_never_called(watch: Watch, known: list[Operation
     assert types.isdisjoint(const.RETIRED_FEED_TYPES)
 
 
+def test_every_rate_is_the_one_of_the_usage_plan(known: list[Operation]) -> None:
+    plans = {one.name: one.rates for one in known if not one.deprecated}
+    rates = {name: (RATES[name].per_second, RATES[name].burst) for name in used()}
+    assert {name: rate for name, rate in rates.items() if rate not in plans[name]} == {}
+
+
 def test_documents_get_no_token(watch: Watch) -> None:
     stored = [call for call in watch.calls if call.path.startswith("/amazon/documents/")]
     assert {call.method for call in stored} == {"GET", "PUT"}

@@ -116,13 +116,13 @@ class AmazonAdapter(Pulls, Adapter):
 
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
         """Listings by SKU, or all of them, as the home marketplace shows them."""
-        search = partial(
-            self.client.search_items, self.settings.ids[:1], locale=self.settings.locale
-        )
+        home, locale = self.settings.ids[:1], self.settings.locale
+        search = partial(self.client.search_items, home, locale=locale)
         if keys is None:
             items = all_items(search)
         else:
-            items = chosen_items(search, list(dict.fromkeys(keys)))
+            one = partial(self.client.item, markets=home, locale=locale)
+            items = chosen_items(search, one, list(dict.fromkeys(keys)))
         for item in items:
             listing = parse_listing(item, self.settings)
             if listing is not None:

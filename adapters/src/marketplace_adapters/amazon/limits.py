@@ -49,7 +49,7 @@ RATES: dict[str, Rate] = {
     "getListingsItem": Rate(5, 10),
     "putListingsItem": Rate(5, 10),
     "patchListingsItem": Rate(5, 5),
-    "deleteListingsItem": Rate(5, 10),
+    "deleteListingsItem": Rate(5, 5),
     # definitionsProductTypes 2020-09-01
     "searchDefinitionsProductTypes": Rate(5, 10),
     "getDefinitionsProductType": Rate(5, 10),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.dates import optional_datetime
-from ..core.errors import InvalidError, ServerError
+from ..core.errors import InvalidError, RejectedError, ServerError
 from ..core.money import optional_decimal
 from ..core.shape import as_list, as_object, as_text
 from ..core.types import ListingKey, Money, RemoteListing
@@ -148,12 +148,21 @@ def all_items(search: Search) -> Iterator[Mapping[str, Any]]:
         since = last
 
 
-def chosen_items(search: Search, skus: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The items of these SKUs, 20 a call."""
-    for start in range(0, len(skus), PAGE):
-        part = [sku for sku in skus[start : start + PAGE] if "," not in sku]
-        if not part:
+def chosen_items(
+    search: Search, one: Callable[[str], Any], skus: Sequence[str]
+) -> Iterator[Mapping[str, Any]]:
+    """The items of these SKUs, 20 a call.
+
+    :param one: getListingsItem, for SKUs with a comma, which no list can hold.
+    """
+    for sku in (sku for sku in skus if "," in sku):
+        try:
+            yield as_object(one(sku), "item")
+        except RejectedError:
             continue
+    skus = [sku for sku in skus if "," not in sku]
+    for start in range(0, len(skus), PAGE):
+        part = skus[start : start + PAGE]
         reply = search(identifiers=part, identifiersType="SKU")
         wanted = set(part)
         for item in _items(reply):
