@@ -39,7 +39,6 @@ class MarketplaceAmazonMarket(models.Model):
     )
     pricelist_id = fields.Many2one(
         "product.pricelist",
-        "Pricelist",
         check_company=True,
         domain="[('currency_id', '=', currency_id)]",
         help="Prices on this marketplace. Empty: the account's own price, in this currency by "

@@ -1,5 +1,3 @@
-from urllib.parse import urlsplit
-
 from odoo import models
 from odoo.tools import consteq, hmac
 from odoo.tools.image import image_process
@@ -13,7 +11,7 @@ from ..const import MOST_IMAGES
 SCOPE = "marketplace_amazon.image"
 # What Amazon takes as it is; anything else is made a JPEG.
 KINDS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
-LOCAL = ("localhost", "127.0.0.1", "::1")
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 class MarketplaceListing(models.Model):
@@ -112,7 +110,7 @@ class MarketplaceAccount(models.Model):
 
     def _amazon_is_remote(self):
         """Whether Amazon is somewhere else, and not a sandbox on this machine."""
-        return (urlsplit(self.base_url or "").hostname or "") not in LOCAL
+        return self._base_url_host() not in LOCAL
 
 
 def _of_field(record, name):
@@ -133,5 +131,6 @@ def _of_field(record, name):
 
 
 def _reachable(base_url):
-    parts = urlsplit(base_url)
-    return parts.scheme == "https" and (parts.hostname or "") not in LOCAL
+    scheme, _colon, rest = base_url.partition("://")
+    host = rest.partition("/")[0].rsplit(":", 1)[0]
+    return scheme == "https" and host not in LOCAL

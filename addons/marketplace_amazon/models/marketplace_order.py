@@ -32,7 +32,7 @@ class MarketplaceOrder(models.Model):
         "Purchase order of the buyer", compute="_compute_amazon_extra"
     )
     amazon_prime = fields.Boolean("Prime", compute="_compute_amazon_extra")
-    amazon_business = fields.Boolean("Amazon Business", compute="_compute_amazon_extra")
+    amazon_business = fields.Boolean(compute="_compute_amazon_extra")
     amazon_premium = fields.Boolean("Premium", compute="_compute_amazon_extra")
     amazon_fba = fields.Boolean(
         "FBA",

@@ -38,9 +38,7 @@ class SaleOrder(models.Model):
         "Deliver by", compute="_compute_amazon_order", compute_sudo=True
     )
     amazon_prime = fields.Boolean("Prime", compute="_compute_amazon_order", compute_sudo=True)
-    amazon_business = fields.Boolean(
-        "Amazon Business", compute="_compute_amazon_order", compute_sudo=True
-    )
+    amazon_business = fields.Boolean(compute="_compute_amazon_order", compute_sudo=True)
     amazon_premium = fields.Boolean("Premium", compute="_compute_amazon_order", compute_sudo=True)
     amazon_fba = fields.Boolean(
         "Fulfilled by Amazon",
