@@ -150,7 +150,9 @@ def test_a_listing_that_can_hardly_be_read_is_shown_as_far_as_it_can(room: Room)
 
 def catalogue(count: int, created: Any) -> Any:
     """A search over so many items, which shows a thousand of each search at most."""
-    items = [{"sku": f"s{n:05d}", "summaries": [{"createdDate": created(n)}]} for n in range(count)]
+    items: list[dict[str, Any]] = [
+        {"sku": f"s{n:05d}", "summaries": [{"createdDate": created(n)}]} for n in range(count)
+    ]
 
     def search(page_token: str = "", createdAfter: str | None = None, **_more: Any) -> Any:  # noqa: N803
         found = [one for one in items if one["summaries"][0]["createdDate"] >= (createdAfter or "")]

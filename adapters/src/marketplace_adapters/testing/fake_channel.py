@@ -304,9 +304,9 @@ class FakeChannel:
 
     def _verdict(self, item: PushItem) -> ItemResult | None:
         for name in _names(item.target):
-            verdict = self._verdicts.get(name)
-            if verdict is not None and verdict[0] in (None, item.kind) and verdict[1]:
-                return ItemResult(item.ref, *verdict[1:])
+            kind, outcome, code, message = self._verdicts.get(name, (None, None, "", ""))
+            if kind in (None, item.kind) and outcome:
+                return ItemResult(item.ref, outcome, code, message)
         return None
 
     def _apply(self, item: PushItem) -> ItemResult | None:

@@ -44,10 +44,14 @@ def parse_stored(payload: Any) -> tuple[StoredQuantity, ...]:
 
 
 def _count(data: Mapping[str, Any]) -> StoredQuantity:
+    available, reserved, inbound, unsellable = (
+        decimal(data.get(name) or 0, f"count.{name}")
+        for name in ("available", "reserved", "inbound", "unsellable")
+    )
     return StoredQuantity(
         ListingKey(external_id=as_id(data.get("id"), "count.id")),
-        *(
-            decimal(data.get(name) or 0, f"count.{name}")
-            for name in ("available", "reserved", "inbound", "unsellable")
-        ),
+        available,
+        reserved,
+        inbound,
+        unsellable,
     )
