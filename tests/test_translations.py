@@ -17,7 +17,9 @@ from suite import addons, translations
 SHIPPED = [addon for addon in addons.find().values() if addon.is_shipped]
 #: Terms that are the same in every language: codes, addresses, provider names.
 LATIN = re.compile(
-    r"(UTF-(8|16)|https://…|retailer_…|Cartona( %s)?|qty_available|virtual_available|#%s.*|%\(.*)$",
+    r"(UTF-(8|16)|https://…|retailer_…|Cartona( %s)?|qty_available|virtual_available|#%s.*|%\(.*"
+    r"|Amazon( Business| \(FBA\))?|ASIN|FBA( / FBM)?|Prime|Premium|SHIRT|Seller Central.*"
+    r"|Develop Apps.*|A2…|Atzr\|…|amzn1\..*|eu-west-1|https://sqs\..*)$",
     re.DOTALL,
 )
 ARABIC = re.compile(r"[\u0600-\u06ff]")

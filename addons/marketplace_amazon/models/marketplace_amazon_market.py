@@ -18,7 +18,7 @@ class MarketplaceAmazonMarket(models.Model):
     sequence = fields.Integer(default=10, help="The first one is home.")
     active = fields.Boolean(default=True)
     market_id = fields.Selection(
-        "_selection_market", "Marketplace", required=True, help="Amazon's Marketplace ID."
+        "_selection_market", "Amazon marketplace", required=True, help="Amazon's Marketplace ID."
     )
     country_id = fields.Many2one("res.country", compute="_compute_known")
     region = fields.Char(compute="_compute_known")
