@@ -260,7 +260,7 @@ class MarketplaceSettlement(models.Model):
         self.search(
             [
                 ("state", "=", "waiting"),
-                ("ended_at", ">", fields.Datetime.now() - timedelta(days=MATCH_DAYS)),
+                ("create_date", ">", fields.Datetime.now() - timedelta(days=MATCH_DAYS)),
             ]
         )._reconcile()
 

@@ -168,10 +168,14 @@ class TestSettlement(SettlementCase):
         note.invoice_line_ids.filtered(lambda one: one.product_id == self.tea).quantity = 1
         note.invoice_line_ids.filtered(lambda one: one.product_id == self.milk).unlink()
         self.assertEqual(note.amount_total, 10.0)
-        settlement.action_match()
+        self.env["marketplace.settlement"]._cron_match()
         self.assertEqual(self.states(settlement)["6"], "matched")
         self.assertEqual(settlement.line_ids[5].move_id, note)
         self.assertEqual(settlement.state, "done")
+        note.unlink()
+        settlement.action_match()
+        self.assertEqual(self.states(settlement)["6"], "differs")
+        self.assertFalse(settlement.line_ids[5].move_id)
 
     def test_orders_of_another_account_are_not_ours(self):
         other = self._make_account("Other")
