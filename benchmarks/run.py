@@ -31,6 +31,7 @@ FIGURES = {
     "burst": "burst",
     "import": "import_orders",
     "webhook": "webhook",
+    "amazon": "amazon",
 }
 
 

@@ -181,7 +181,7 @@ class MarketplaceAccount(models.Model):
         except psycopg2.Error:
             raise
         except Exception as exc:
-            self._record_failed_pull(as_adapter_error(exc))
+            self._record_failed_pull("order", as_adapter_error(exc))
         return 0
 
     def _wake_manual(self):

@@ -53,12 +53,12 @@ class MarketplaceAccount(models.Model):
     def _due_topics(self):
         """Topics whose interval has passed."""
         now = fields.Datetime.now()
-        pulled = {cursor.topic: cursor.pulled_at for cursor in self.cursor_ids}
+        cursors = {cursor.topic: cursor for cursor in self.cursor_ids}
+        none = self.env["marketplace.cursor"]
         return [
             topic
             for topic in self._pull_topics()
-            if not pulled.get(topic)
-            or pulled[topic] <= now - timedelta(seconds=self._topic_interval(topic))
+            if cursors.get(topic, none)._is_due(now, self._topic_interval(topic))
         ]
 
     def _topic_interval(self, topic):
@@ -87,25 +87,31 @@ class MarketplaceAccount(models.Model):
                 continue
             try:
                 self._pull_topic(topic)
-            except ThrottledError:
-                continue  # the next round will do
+            except ThrottledError as exc:
+                self._wait_with_topic(topic, exc.retry_after)
             except AuthError as exc:
                 self.env["marketplace.engine"]._pause_account(self, exc)
                 return
             except psycopg2.Error:
                 raise
             except Exception as exc:
-                self._record_failed_pull(as_adapter_error(exc))
+                self._record_failed_pull(topic, as_adapter_error(exc))
             else:
                 with fresh_env(self.env) as env:
-                    env["marketplace.cause"]._solve_prefix(self.with_env(env), "pull:")
+                    env["marketplace.cause"]._solve_prefix(self.with_env(env), f"pull:{topic}:")
 
-    def _record_failed_pull(self, error):
-        """People are told once, in a committed step of its own."""
+    def _wait_with_topic(self, topic, seconds):
+        """The channel wants to be asked for a topic again no sooner than in so many seconds."""
+        with fresh_env(self.env) as env:
+            cursor = self.with_env(env)._cursor(topic)
+            cursor.not_before = fields.Datetime.now() + timedelta(seconds=min(seconds, 3600))
+
+    def _record_failed_pull(self, topic, error):
+        """People are told once for each topic, in a committed step of its own."""
         with fresh_env(self.env) as env:
             env["marketplace.cause"]._raise(
                 self.with_env(env),
-                f"pull:{type(error).__name__}",
+                f"pull:{topic}:{type(error).__name__}",
                 env._("News could not be fetched: %s", error.message),
                 env._("It is tried again by itself at the next interval."),
                 error.fault,
@@ -122,7 +128,8 @@ class MarketplaceAccount(models.Model):
         start = since or self._pull_start(topic)
         latest, new, received = None, 0, 0
         with self._engine_adapter() as adapter:
-            adapter.budget.urgent = topic == "order"
+            # Notifications bring orders as well.
+            adapter.budget.urgent = topic in ("order", "notification")
             try:
                 for page in adapter.pull(topic, _aware(start), _aware(until) if until else None):
                     with fresh_env(self.env) as env:
@@ -150,15 +157,20 @@ class MarketplaceAccount(models.Model):
         return min((self._topic_interval(topic) for topic in self._pull_topics()), default=60)
 
     def _move_cursor(self, topic, latest, received):
-        cursor = self.env["marketplace.cursor"].search(
-            [("account_id", "=", self.id), ("topic", "=", topic)]
-        ) or self.env["marketplace.cursor"].create({"account_id": self.id, "topic": topic})
+        cursor = self._cursor(topic)
         position = latest.replace(tzinfo=None) if latest else None
-        vals = {"pulled_at": fields.Datetime.now(), "received": received}
+        vals = {"pulled_at": fields.Datetime.now(), "received": received, "not_before": False}
         # The channel's own clock moves the cursor, never ours, and never backwards.
         if position and (not cursor.position or position > cursor.position):
             vals["position"] = position
         cursor.write(vals)
+
+    def _cursor(self, topic):
+        """The cursor of a topic, made when it is wanted first."""
+        cursors = self.env["marketplace.cursor"]
+        return cursors.search(
+            [("account_id", "=", self.id), ("topic", "=", topic)]
+        ) or cursors.create({"account_id": self.id, "topic": topic})
 
     def _rewind_cursors(self, *, days):
         """Have the next pull read back some days: what a live pull missed is found again."""

@@ -17,6 +17,7 @@ from marketplace_adapters.core import (
     Severity,
     Submission,
     ThrottledError,
+    TransportError,
 )
 from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.fake import FakeAdapter
@@ -310,3 +311,66 @@ class TestIssues(LaneCase):
         self.tea.list_price = 12
         self.run_engine()
         self.assertEqual(self.listing.issue_ids.mapped("message"), ["Old."])
+
+
+@tagged("post_install", "-at_install")
+class TestTopics(LaneCase):
+    def setUp(self):
+        super().setUp()
+        limits = dataclasses.replace(
+            FakeAdapter.limits,
+            topics=("order", "return"),
+            intervals={"order": 180.0, "return": 20.0},
+        )
+        self.patch(FakeAdapter, "limits", limits)
+        self.asked = []
+
+    def pull(self, errors=None):
+        """One round; ``errors``: topic → what asking for it raises."""
+
+        def pull(adapter, topic, since, until=None):
+            self.asked.append(topic)
+            if error := (errors or {}).get(topic):
+                raise error
+            return iter(())
+
+        with patch.object(FakeAdapter, "pull", pull):
+            self.account._pull_all()
+        self.env.invalidate_all()
+
+    @covers("X6")
+    def test_each_topic_is_asked_at_its_own_interval(self):
+        self.pull()
+        self.assertEqual(self.asked, ["order", "return"])
+        self.pull()
+        self.assertEqual(self.asked, ["order", "return"])
+        self.env["marketplace.cursor"].search([]).pulled_at = clock.now() - timedelta(seconds=30)
+        self.pull()
+        self.assertEqual(self.asked, ["order", "return", "return"])
+        self.assertEqual(self.account._next_pull(), 20.0)
+        self.account.interval = 600
+        self.assertEqual(self.account._topic_interval("order"), 600)
+
+    def test_a_topic_that_wants_us_to_wait_does_not_stop_the_others(self):
+        self.pull({"order": ThrottledError("a report is being made", retry_after=90)})
+        self.assertEqual(self.asked, ["order", "return"])
+        cursor = self.account.cursor_ids.filtered(lambda one: one.topic == "order")
+        self.assertGreater(cursor.not_before, clock.now() + timedelta(seconds=80))
+        self.pull()
+        self.assertEqual(self.asked, ["order", "return"])
+        cursor.not_before = clock.now() - timedelta(seconds=1)
+        self.env.flush_all()
+        self.pull()
+        self.assertEqual(self.asked, ["order", "return", "order"])
+        self.assertFalse(cursor.not_before)
+
+    @covers("R47")
+    def test_a_failing_topic_is_told_until_that_topic_works(self):
+        self.pull({"return": TransportError("no answer")})
+        cause = self.env["marketplace.cause"].search([("account_id", "=", self.account.id)])
+        self.assertEqual((cause.code, cause.state), ("pull:return:TransportError", "open"))
+        self.env["marketplace.cursor"].search([]).pulled_at = False
+        self.pull({"return": TransportError("no answer")})
+        self.assertEqual(cause.state, "open")
+        self.pull()
+        self.assertEqual(cause.state, "solved")

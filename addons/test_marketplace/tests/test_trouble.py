@@ -338,7 +338,7 @@ class TestStopped(OrderCase):
         for _minute in range(2):
             self.env["marketplace.engine"]._job_pull(self.account.id)
         cause = self.causes()
-        self.assertEqual((cause.code, cause.fault), ("pull:TransportError", "network"))
+        self.assertEqual((cause.code, cause.fault), ("pull:order:TransportError", "network"))
         self.assertEqual(len(cause.message_ids.filtered(lambda one: "no route" in one.body)), 1)
         self.env["marketplace.engine"]._job_pull(self.account.id)
         self.env.invalidate_all()

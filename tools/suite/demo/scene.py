@@ -14,6 +14,7 @@ from suite.web import OdooClient
 
 TOKEN = "sandbox-retail-token"
 WEBHOOK = "cartona_integration/webhook/order_status"
+QUEUE = "sqs/demo-queue"
 ODOO_PORT = 8069
 SANDBOX_PORT = 8070
 ICED_TEA = [
@@ -79,8 +80,10 @@ class Scene:
         conf = kept.ensure(self.cluster, self.name, shipped)
         with step("starting the sandbox"):
             self.sandbox.start()
-        if not self._is_filled():
+        if not self._is_connected("cartona"):
             self._fill(conf)
+        if not self._is_connected("amazon"):
+            self._fill_amazon(conf)
         with step("starting Odoo and its job runner"):
             self.server.start()
         self._tell_addresses()
@@ -98,10 +101,10 @@ class Scene:
 
     # === INTERNALS === #
 
-    def _is_filled(self) -> bool:
+    def _is_connected(self, provider: str) -> bool:
         rows = self.cluster.sql(
             self.name,
-            "SELECT 1 FROM marketplace_account WHERE provider = 'cartona' AND state != 'draft'",
+            f"SELECT 1 FROM marketplace_account WHERE provider = '{provider}' AND state != 'draft'",
         )
         return bool(rows)
 
@@ -111,28 +114,42 @@ class Scene:
             rows = [row for row in ICED_TEA if row["internal_product_id"] not in known]
             if rows:
                 self.control("POST", "products", {"products": rows})
-            script = (Path(__file__).parent / "catalogue.py").read_text(encoding="utf-8")
             settings = {"SANDBOX_URL": self.sandbox.room("cartona"), "TOKEN": TOKEN}
-            head = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
-            log = paths.LOGS / f"{self.name}-fill.log"
-            self._filling.touch()
-            said = odoo.run_odoo(
-                self.cluster,
-                conf,
-                *["shell", "--no-http", "--log-level", "error"],
-                stdin=f"exec(compile({head + script!r}, 'demo', 'exec'))\n",
-                log=log,
-                what="filling the demo",
-            )
-            if "demo ready" not in said:
-                raise SuiteError(f"the demo could not be filled\n{said[-2000:]}", f"see {log}")
-            self._filling.unlink()
+            self._run(conf, "catalogue", settings)
+
+    def _fill_amazon(self, conf: Path) -> None:
+        with step("connecting the simulated Amazon"):
+            settings = {"AMAZON_URL": self.sandbox.room("amazon"), "QUEUE_URL": self._queue()}
+            self._run(conf, "amazon", settings)
+
+    def _queue(self) -> str:
+        return f"{self.sandbox.room('amazon')}/{QUEUE}"
+
+    def _run(self, conf: Path, name: str, settings: dict[str, str]) -> None:
+        """Run a script of this folder in an Odoo shell, with settings in front."""
+        script = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+        head = "".join(f"{word} = {json.dumps(value)}\n" for word, value in settings.items())
+        log = paths.LOGS / f"{self.name}-{name}.log"
+        self._filling.touch()
+        said = odoo.run_odoo(
+            self.cluster,
+            conf,
+            *["shell", "--no-http", "--log-level", "error"],
+            stdin=f"exec(compile({head + script!r}, 'demo', 'exec'))\n",
+            log=log,
+            what="filling the demo",
+        )
+        if "demo ready" not in said:
+            raise SuiteError(f"the demo could not be filled\n{said[-2000:]}", f"see {log}")
+        self._filling.unlink()
 
     def _tell_addresses(self) -> None:
         """The ports may be others than the last time."""
         client = self.client()
-        accounts = client("marketplace.account", "search", [["provider", "=", "cartona"]])
-        client("marketplace.account", "write", accounts, {"base_url": self.sandbox.room("cartona")})
+        for provider, more in (("cartona", {}), ("amazon", {"amazon_queue_url": self._queue()})):
+            accounts = client("marketplace.account", "search", [["provider", "=", provider]])
+            vals = {"base_url": self.sandbox.room(provider), **more}
+            client("marketplace.account", "write", accounts, vals)
         parameters = client("ir.config_parameter", "search", [["key", "=", "web.base.url"]])
         client("ir.config_parameter", "write", parameters, {"value": self.server.url})
 

@@ -1,0 +1,119 @@
+"""Run inside an Odoo shell, after :mod:`catalogue`: the demo's account of Amazon.
+
+Runs once. ``AMAZON_URL`` and ``QUEUE_URL`` are put in front by whoever runs it. What the simulated
+Amazon sells already is linked by SKU, as a seller's first linking does; two of the products lie in
+Amazon's own store under a second SKU.
+"""
+
+UK, DE = "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
+FBA = "-FBA"
+# Egyptian pounds for one.
+RATES = {"GBP": 64.0, "EUR": 54.0, "USD": 49.0}
+
+
+def rates(env, company):
+    """Currencies of the marketplaces, with plausible rates."""
+    for code, pounds in RATES.items():
+        currency = env.ref(f"base.{code}")
+        currency.active = True
+        env["res.currency.rate"].create(
+            {
+                "currency_id": currency.id,
+                "company_id": company.id,
+                "name": "2026-01-01",
+                "inverse_company_rate": pounds,
+            }
+        )
+
+
+def connect(env, company):
+    return env["marketplace.account"].create(
+        {
+            "name": "Amazon (sandbox)",
+            "provider": "amazon",
+            "company_id": company.id,
+            "amazon_region": "other",
+            "base_url": AMAZON_URL,  # noqa: F821 - put in front
+            "amazon_seller_id": "A2DEMOSELLER",
+            "amazon_client_id": "amzn1.application-oa2-client.demo",
+            "amazon_client_secret": "amzn1.oa2-cs.demo-secret",
+            "amazon_refresh_token": "Atzr|demo-refresh",
+            "amazon_queue_url": QUEUE_URL,  # noqa: F821
+            "amazon_queue_region": "eu-west-1",
+            "amazon_queue_access_key": "AKIADEMOQUEUE000000A",
+            "amazon_queue_secret_key": "demo-queue-secret",
+            "amazon_market_ids": [
+                (0, 0, {"market_id": UK, "sequence": 1}),
+                (0, 0, {"market_id": DE, "sequence": 2}),
+            ],
+            "interval": 10,
+        }
+    )
+
+
+def make_pricelist(env, company, rows, products):
+    """The prices that Amazon shows today, in its currency."""
+    items = [
+        (
+            0,
+            0,
+            {
+                "applied_on": "0_product_variant",
+                "product_id": products[row.key.sku].id,
+                "compute_price": "fixed",
+                "fixed_price": float(row.price.amount),
+            },
+        )
+        for row in rows
+        if row.key.sku in products and row.price
+    ]
+    return env["product.pricelist"].create(
+        {
+            "name": "Amazon UK",
+            "currency_id": env.ref("base.GBP").id,
+            "company_id": company.id,
+            "item_ids": items,
+        }
+    )
+
+
+def link(env, account, rows, products):
+    """A listing for every SKU of Amazon whose product is here; a second one where Amazon keeps the
+    goods."""
+    vals_list = []
+    for row in rows:
+        sku = row.key.sku
+        product = products.get(sku.removesuffix(FBA))
+        if product:
+            vals_list.append(
+                {
+                    "account_id": account.id,
+                    "product_id": product.id,
+                    "external_id": sku,
+                    "sku": sku,
+                    "title": row.title,
+                    "offer": "FBA" if sku.endswith(FBA) else False,
+                    "extra": dict(row.key.extra),
+                }
+            )
+    return env["marketplace.listing"].create(vals_list)
+
+
+def main(env):
+    company = env.ref("base.main_company")
+    known = env["product.product"].search([("default_code", "!=", False)])
+    products = {product.default_code: product for product in known}
+    rates(env, company)
+    account = connect(env, company)
+    env.cr.commit()
+    with account._open_adapter() as adapter:
+        rows = list(adapter.listings())
+    pricelist = make_pricelist(env, company, rows, products)
+    account.write({"price_source": "pricelist", "pricelist_id": pricelist.id})
+    listings = link(env, account, rows, products)
+    account.state = "connected"
+    env.cr.commit()
+    print(f"demo ready: {len(listings)} listings of Amazon")
+
+
+main(env)  # noqa: F821 - Odoo's shell has it
