@@ -100,7 +100,10 @@ class MarketplaceBudget(models.Model):
                 keep=keep,
             )
         )
-        granted, wait = self.env.cr.fetchone()
+        found = self.env.cr.fetchone()
+        if not found:
+            return 0.0  # the account is not committed yet: nobody else calls for it
+        granted, wait = found
         return 0.0 if granted else max(float(wait), 0.05)
 
     def _learn(self, account_id, bucket, remaining, limit, per_second, retry_after):

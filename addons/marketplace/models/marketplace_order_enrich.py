@@ -3,6 +3,9 @@ from odoo import api, models
 from ..tools.pricing import Pricer
 from .marketplace_partner import has_place
 
+# Fields that Odoo computes anew when the contact changes.
+KEPT = ("pricelist_id", "payment_term_id", "user_id", "team_id", "warehouse_id")
+
 
 class MarketplaceOrder(models.Model):
     """Buyers that a channel names later than the order."""
@@ -29,13 +32,13 @@ class MarketplaceOrder(models.Model):
             "partner_invoice_id": parties.invoice.id,
             "partner_shipping_id": parties.shipping.id,
         }
-        if sale.state in ("draft", "sent"):
+        if quotation:
             vals["fiscal_position_id"] = pricer.fiscal_position(
                 parties.partner, parties.shipping
             ).id
-        kept = {line: line.price_unit for line in sale.order_line}
+        prices = {line: line.price_unit for line in sale.order_line}
         sale.write(vals)
-        for line, price in kept.items():
+        for line, price in prices.items():
             if line.price_unit != price:
                 line.price_unit = price
         self.partner_id = parties.partner

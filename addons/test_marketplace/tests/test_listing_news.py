@@ -222,6 +222,31 @@ class TestPendingOrders(OrderCase):
         self.assertEqual(self.sale.picking_ids.partner_id, self.sale.partner_shipping_id)
         self.assertEqual(self.sale.order_line.mapped("price_unit"), [10.0, 5.0])
 
+    @covers("R33", "X9")
+    def test_the_currency_stays_when_the_buyer_comes(self):
+        other = self.env.ref("base.EUR" if self.currency != "EUR" else "base.GBP")
+        other.active = True
+        self.receive(
+            self.document("P-2", self.two_lines("P-2"), total=None, buyer={}, currency=other.name)
+        )
+        self.process()
+        sale = self.env["sale.order"].search([("client_order_ref", "=", "P-2")])
+        self.assertEqual(sale.currency_id, other)
+        self.env["product.pricelist"].create({"name": "Usual", "sequence": 1})
+        self.receive(
+            self.document(
+                "P-2",
+                self.two_lines("P-2"),
+                status="confirmed",
+                currency=other.name,
+                buyer={"name": "Ada", "email": "ada@example.com"},
+                minutes=30,
+            )
+        )
+        self.process()
+        self.assertEqual((sale.partner_id.name, sale.currency_id), ("Ada", other))
+        self.assertEqual((sale.state, sale.amount_total), ("sale", 40.0))
+
     @covers("X9")
     def test_a_pending_order_that_is_cancelled_lets_its_goods_go(self):
         self.receive(self.document("P-1", status="cancelled", minutes=30))
