@@ -25,7 +25,12 @@ class StubHarness(AmazonHarness):
     """The stub behind the scripted server."""
 
     def __init__(self, front: ScriptedServer, login: ScriptedServer, stub: AmazonStub) -> None:
-        options = {"seller_id": samples.SELLER, "marketplaces": [samples.DE, samples.UK]}
+        # The full 10,000 and more are in test_amazon_listings.
+        options = {
+            "seller_id": samples.SELLER,
+            "marketplaces": [samples.DE, samples.UK],
+            "batch_size": 1000,
+        }
         super().__init__(front, f"{login.base_url}/auth/o2/token", CREDENTIALS, options)
         self.login = login
         self.stub = stub

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import amazon_samples as samples
 from amazon_room import Purse, Room, opened
 from amazon_stub import asin_of, error, issue
+from marketplace_adapters.amazon import feeds
 from marketplace_adapters.amazon.limits import FEW_LISTINGS, FEW_SHIPMENTS, LIMITS, feed_bucket
 from marketplace_adapters.core import (
     DeleteState,
@@ -175,11 +177,18 @@ def test_a_budget_that_ends_in_the_middle_leaves_the_rest_waiting(room: Room) ->
     assert (answer.done, answer.retry_after) == (True, 7.0)
 
 
+@pytest.fixture
+def small_feeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds of a hundred messages."""
+    monkeypatch.setattr(feeds, "drafts", functools.partial(feeds.drafts, count=100))
+
+
+@pytest.mark.usefixtures("small_feeds")
 def test_a_second_feed_without_budget_waits_and_the_first_goes_on(room: Room) -> None:
-    items = prices(room, 25_500)
+    items = prices(room, 150)
     with room.adapter(Purse(createFeed=1)) as adapter:
         answer = adapter.push("listing", items, "k")
-    assert (answer.done, answer.retry_after, len(answer.results)) == (False, 7.0, 25_000)
+    assert (answer.done, answer.retry_after, len(answer.results)) == (False, 7.0, 100)
 
 
 @pytest.mark.parametrize("fault", [Reply(503), Reply(fault="reset")])
@@ -196,8 +205,9 @@ def test_what_was_told_before_a_failure_is_not_forgotten(room: Room, fault: Repl
             adapter.push("listing", items, "k")
 
 
+@pytest.mark.usefixtures("small_feeds")
 def test_a_lost_answer_of_a_second_feed_keeps_the_first(room: Room) -> None:
-    items = prices(room, 25_500)
+    items = prices(room, 150)
     with room.adapter() as adapter:
         room.front.next(
             Reply(201, {"feedDocumentId": "in-0", "url": room.stub._url("in-0")}),
@@ -206,7 +216,7 @@ def test_a_lost_answer_of_a_second_feed_keeps_the_first(room: Room) -> None:
             Reply(fault="reset"),
         )
         answer = adapter.push("listing", items, "k")
-    assert (answer.done, answer.retry_after, len(answer.results)) == (False, 1.0, 25_000)
+    assert (answer.done, answer.retry_after, len(answer.results)) == (False, 1.0, 100)
 
 
 # === TWO MARKETPLACES, NEW, GONE === #

@@ -107,7 +107,8 @@ class OrderSearch:
         self._clock = clock
 
     def pages(self, since: datetime, until: datetime | None) -> Iterator[Page]:
-        """All pages of a period; a long one that does not fit on one page, day by day."""
+        """All pages of a period; a long one that does not fit on one page, day by day, and in
+        longer steps while these fit on one."""
         end = until or self._clock.now()
         if until is not None and self._clock.now() - until < SETTLED:
             until = None
@@ -124,16 +125,20 @@ class OrderSearch:
                 yield page
             return
         told = {(event.external_id, event.revision) for event in page.events}
-        start = since
+        start, width = since, WINDOW
         while start < end:
-            stop: datetime | None = min(start + WINDOW, end)
+            stop: datetime | None = min(start + width, end)
             if stop and (stop >= end or self._clock.now() - stop < SETTLED):
                 stop = until
+            pages = 0
             for page, _last in self._window(start, stop):
+                pages += 1
                 yield _without(page, told)
             if stop is until:
                 return
-            start += WINDOW
+            start += width
+            # Calls are rare: where little happened, one of them is to reach further.
+            width = width * 2 if pages == 1 else max(WINDOW, width / 2)
 
     def _window(self, since: datetime, until: datetime | None) -> Iterator[tuple[Page, bool]]:
         """(page, whether it is the last) of one search.
