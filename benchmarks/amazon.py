@@ -53,6 +53,7 @@ class Shop:
             self._products = seed.products(env, count, stock=False)
             env.company.currency_id = env.ref("base.GBP")
             account = self._account(env)
+            env.cr.commit()  # what is asked of Amazon is logged by transactions of their own
             kind = env["marketplace.amazon.product.type"].create(
                 {"account_id": account.id, "name": "PRODUCT"}
             )

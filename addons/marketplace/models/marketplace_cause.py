@@ -212,7 +212,7 @@ class MarketplaceCause(models.Model):
                AND substr(cause.code, length('unknown_product:') + 1)
                    IN (listing.external_id, listing.internal_id, listing.sku)
              WHERE cause.account_id = %s AND cause.state = 'open'
-               AND cause.code LIKE 'unknown\_product:%%'
+               AND starts_with(cause.code, 'unknown_product:')
              GROUP BY cause.code
             HAVING count(DISTINCT listing.id) = 1
             """,

@@ -3,9 +3,6 @@ from odoo import api, models
 from ..tools.pricing import Pricer
 from .marketplace_partner import has_place
 
-# Fields that Odoo computes anew when the contact changes.
-KEPT = ("pricelist_id", "payment_term_id", "user_id", "team_id", "warehouse_id")
-
 
 class MarketplaceOrder(models.Model):
     """Buyers that a channel names later than the order."""
@@ -32,7 +29,7 @@ class MarketplaceOrder(models.Model):
             "partner_invoice_id": parties.invoice.id,
             "partner_shipping_id": parties.shipping.id,
         }
-        if quotation:
+        if sale.state in ("draft", "sent"):
             vals["fiscal_position_id"] = pricer.fiscal_position(
                 parties.partner, parties.shipping
             ).id
@@ -51,7 +48,9 @@ class MarketplaceOrder(models.Model):
     def _kept_of_account(self, sale):
         """What Odoo would take from the new contact, although the channel and the account decide
         it: another pricelist would bring another currency."""
-        names = ("pricelist_id", "payment_term_id", "user_id", "team_id")
+        names = ["payment_term_id", "user_id", "team_id"]
+        if sale.state in ("draft", "sent"):
+            names.append("pricelist_id")  # of a confirmed order nobody may write it
         return {name: sale[name].id for name in names}
 
     def _lacks_buyer(self, order):
