@@ -13,6 +13,8 @@ from ..const import DEFINITION_DAYS
 
 _logger = logging.getLogger(__name__)
 
+# Key of the cursor's cache: definitions as the adapter reads them.
+CACHE_KEY = "marketplace_amazon.definitions"
 # Definitions that one run of the scheduled action asks for; each is two calls.
 MOST_REFRESHED = 50
 
@@ -42,6 +44,7 @@ class MarketplaceAmazonProductType(models.Model):
     market_id = fields.Char("Marketplace ID", readonly=True)
     requirements = fields.Char(default="LISTING", readonly=True)
     version = fields.Char(readonly=True)
+    checksum = fields.Char(readonly=True)
     fetched_at = fields.Datetime("Asked for", readonly=True)
     # ProductType.to_json() of the adapter; read by _definition() alone.
     definition = fields.Json("Definition (raw)", readonly=True)
@@ -74,12 +77,18 @@ class MarketplaceAmazonProductType(models.Model):
     def _definition(self):
         """:rtype: marketplace_adapters.amazon.product_types.ProductType, ``None`` before it was
         asked for, or when it was kept by another version."""
-        if not self or not self.definition:
+        if not self or not self.fetched_at:
             return None
-        try:
-            return from_json(self.definition)
-        except InvalidError:
-            return None
+        # A definition has thousands of members, which are copied whenever the field is read, and
+        # every listing of a batch asks for it.
+        known = self.env.cr.cache.setdefault(CACHE_KEY, {})
+        key = self.id, self.checksum, self.market_id, self.requirements
+        if key not in known:
+            try:
+                known[key] = from_json(self.definition)
+            except InvalidError:
+                known[key] = None
+        return known[key]
 
     def _themes(self):
         """Variation themes that the type knows, as Amazon writes them."""
@@ -120,8 +129,7 @@ class MarketplaceAmazonProductType(models.Model):
         oldest = fields.Datetime.now() - timedelta(days=DEFINITION_DAYS)
         home = self.account_id._amazon_home().market_id
         return (
-            not self.definition
-            or not self.fetched_at
+            not self.fetched_at
             or self.fetched_at < oldest
             or bool(home and self.market_id != home)
         )
@@ -162,6 +170,7 @@ class MarketplaceAmazonProductType(models.Model):
             vals |= {
                 "title": definition.label or self.title,
                 "version": definition.version,
+                "checksum": definition.checksum,
                 "market_id": definition.market,
                 "definition": definition.to_json(),
             }

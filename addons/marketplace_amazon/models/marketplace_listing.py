@@ -345,7 +345,7 @@ class MarketplaceListing(models.Model):
     def action_amazon_attributes(self):
         """A row for everything that the product type asks for and that nobody has filled in."""
         for listing in self._of_amazon():
-            if not listing.amazon_product_type_id.definition:
+            if not listing.amazon_product_type_id.fetched_at:
                 raise ValidationError(
                     self.env._("Choose the product type first: it says what Amazon wants.")
                 )

@@ -29,9 +29,9 @@ class MarketplaceListing(models.Model):
             return super()._snapshot_image(account)
         result = {}
         base_url = account.get_base_url().rstrip("/")
+        images = self._amazon_images_each()
         for listing in self:
-            images = listing._amazon_images()
-            urls = [listing._amazon_image_url(base_url, one) for one in images]
+            urls = [listing._amazon_image_url(base_url, one) for one in images[listing.id]]
             if listing.amazon_requirements == "LISTING_OFFER_ONLY":
                 result[listing.id] = Nothing(self.env._("The images are Amazon's own there."))
             elif not urls and not (listing.acknowledged or {}).get("image"):
@@ -55,24 +55,52 @@ class MarketplaceListing(models.Model):
         :return: records of ``ir.attachment``, as superuser
         """
         self.ensure_one()
-        attachments = self.env["ir.attachment"].sudo()
-        product, template = self.product_id.sudo(), self.product_tmpl_id.sudo()
-        owners = [] if self.amazon_is_parent else [(product, "image_variant_1920")]
-        owners.append((template, "image_1920"))
-        main = next(filter(None, (_of_field(*owner) for owner in owners)), attachments)
-        further = attachments.browse()
-        for record, name in (
-            (product, "product_variant_image_ids"),
-            (template, "product_template_image_ids"),
-        ):
-            # Extra images of a website's shop, where there is one.
-            for extra in record[name] if name in record._fields else ():
-                further |= _of_field(extra, "image_1920")
-        further |= template.amazon_image_ids.filtered(
-            lambda one: (one.mimetype or "").startswith("image/")
+        return self._amazon_images_each()[self.id]
+
+    def _amazon_images_each(self):
+        """{listing id: its images}; a query for each kind of image, whatever the number."""
+        products, templates = self.product_id.sudo(), self.product_tmpl_id.sudo()
+        own = self._amazon_attachments(products, "image_variant_1920")
+        shared = self._amazon_attachments(templates, "image_1920")
+        # Extra images of a website's shop, where there is one.
+        extras = {
+            name: self._amazon_attachments(records.mapped(name), "image_1920")
+            for records, name in (
+                (products, "product_variant_image_ids"),
+                (templates, "product_template_image_ids"),
+            )
+            if name in records._fields
+        }
+        result = {}
+        for listing in self:
+            product, template = listing.product_id.sudo(), listing.product_tmpl_id.sudo()
+            variant = not listing.amazon_is_parent and own.get(product.id)
+            images = [variant or shared.get(template.id)]
+            for name, found in extras.items():
+                holder = product if name in product._fields and "variant" in name else template
+                images += [found.get(one.id) for one in holder[name]]
+            images += template.amazon_image_ids.filtered(
+                lambda one: (one.mimetype or "").startswith("image/")
+            )
+            unique = {one.checksum: one.id for one in images if one and one.checksum}
+            ids = list(unique.values())[:MOST_IMAGES]
+            result[listing.id] = self.env["ir.attachment"].sudo().browse(ids)
+        return result
+
+    def _amazon_attachments(self, records, name):
+        """{record id: the attachment that holds its image}."""
+        found = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", records._name),
+                    ("res_field", "=", name),
+                    ("res_id", "in", records.ids),
+                ]
+            )
         )
-        unique = {one.checksum: one for one in (main | further) if one.checksum}
-        return attachments.browse([one.id for one in unique.values()][:MOST_IMAGES])
+        return {one.res_id: one for one in found}
 
     def _amazon_image_url(self, base_url, image):
         kind = KINDS.get(image.mimetype, "jpg")
@@ -111,23 +139,6 @@ class MarketplaceAccount(models.Model):
     def _amazon_is_remote(self):
         """Whether Amazon is somewhere else, and not a sandbox on this machine."""
         return self._base_url_host() not in LOCAL
-
-
-def _of_field(record, name):
-    """The attachment that holds an image of a record; empty for none."""
-    return (
-        record.env["ir.attachment"]
-        .sudo()
-        .search(
-            [
-                ("res_model", "=", record._name),
-                ("res_field", "=", name),
-                ("res_id", "=", record.id),
-                ("res_id", "!=", 0),
-            ],
-            limit=1,
-        )
-    )
 
 
 def _reachable(base_url):

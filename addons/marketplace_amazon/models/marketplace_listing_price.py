@@ -23,7 +23,8 @@ class MarketplaceListing(models.Model):
             return states
         told = self.filtered(lambda one: isinstance(states.get(one.id), Tell))
         regular = told._amazon_regular_prices(account)
-        markets = told._amazon_market_prices(account)
+        prices = {one.id: float(states[one.id].state.price.amount) for one in told}
+        markets = told._amazon_market_prices(account, prices)
         for listing in told:
             if listing.amazon_is_parent:
                 states[listing.id] = Nothing(self.env._("A parent of variants is not sold."))
@@ -128,29 +129,28 @@ class MarketplaceListing(models.Model):
 
     # === FURTHER MARKETPLACES === #
 
-    def _amazon_market_prices(self, account):
-        """{listing id: {marketplace id: :class:`Money`}} of all marketplaces but home, bulk."""
+    def _amazon_market_prices(self, account, prices):
+        """{listing id: {marketplace id: :class:`Money`}} of all marketplaces but home, bulk.
+
+        :param dict prices: listing id → price at home.
+        """
         result = {listing.id: {} for listing in self}
         for market in account._amazon_markets()[1:]:
-            for listing_id, price in self._amazon_prices_at(account, market).items():
+            for listing_id, price in self._amazon_prices_at(account, market, prices).items():
                 result[listing_id][market.market_id] = _money(price, market.currency_id)
         return result
 
-    def _amazon_prices_at(self, account, market):
+    def _amazon_prices_at(self, account, market, prices):
         """{listing id: price} on one marketplace: of its pricelist, else the account's own price
         in its currency."""
         if not market.pricelist_id:
-            explained = self._explain_price(account)
-            return {
-                listing.id: account.currency_id._convert(
-                    explained[listing.id][-1][1],
-                    market.currency_id,
-                    account.company_id,
-                    fields.Date.context_today(self),
-                )
-                for listing in self
-                if explained[listing.id]
-            }
+            rate = self.env["res.currency"]._get_conversion_rate(
+                account.currency_id,
+                market.currency_id,
+                account.company_id,
+                fields.Date.context_today(self),
+            )
+            return {listing.id: prices[listing.id] * rate for listing in self}
         steps = {}
         for uom, listings in self.filtered("product_id").grouped("uom_id").items():
             products = listings.product_id.with_company(account.company_id)

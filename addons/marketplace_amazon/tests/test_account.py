@@ -173,7 +173,7 @@ class TestAccount(AmazonCase):
             },
         )
 
-    @covers("R37", "R79", "R80", "X6")
+    @covers("R37", "R79", "R80", "X6", "C16", "C18")
     def test_what_a_new_account_begins_with(self):
         account = self._draft()
         self.assertEqual((account.interval, account.automatic), (60, True))
@@ -289,7 +289,7 @@ class TestAccount(AmazonCase):
 
     # === PENDING ORDERS THAT STAY === #
 
-    @covers("C18")
+    @covers("R33")
     def test_a_day_of_grace_is_counted_from_when_it_was_placed(self):
         order = self.env["marketplace.order"].create(
             {

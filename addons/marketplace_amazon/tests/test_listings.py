@@ -284,7 +284,7 @@ class TestListings(AmazonCase):
         move._action_confirm()
         self.assertEqual(self.told("inventory", listing).state.restock_date, when.date())
 
-    @covers("C16", "R25")
+    @covers("R25")
     def test_the_same_product_is_sold_by_us_and_by_amazon(self):
         product = self._make_product(quantity=7, default_code="T1")
         own = self._list(product)

@@ -125,7 +125,7 @@ class TestOrdersIn(OrderCase):
         )
         self.assertEqual(self.order_of(gone).status, "cancelled")
 
-    @covers("C18")
+    @covers("R33")
     def test_what_amazon_delivers_touches_no_stock_of_ours(self):
         fba = self._list(self.tea, offer="FBA")
         self.send()
