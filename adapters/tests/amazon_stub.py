@@ -146,7 +146,8 @@ class AmazonStub(OrdersStub):
             found = self.listings.get(sku)
             return Reply(200, self._item(sku)) if found else error(404, "NOT_FOUND", "No such SKU")
         preview = call.query.get("mode") == "VALIDATION_PREVIEW"
-        issues = self._change(call.method, sku, call.json, preview)
+        market = call.query["marketplaceIds"]
+        issues = self._change(call.method, sku, call.json, preview, market)
         bad = any(issue["severity"] == "ERROR" for issue in issues)
         good = "VALID" if preview else "ACCEPTED"
         body = {
@@ -159,7 +160,9 @@ class AmazonStub(OrdersStub):
             body["identifiers"] = [{"marketplaceId": samples.DE, "asin": asin_of(sku)}]
         return Reply(200, body, {"x-amzn-RateLimit-Limit": "5.0"})
 
-    def _change(self, method: str, sku: str, body: Any, preview: bool = False) -> list[Any]:
+    def _change(
+        self, method: str, sku: str, body: Any, preview: bool = False, market: str = ""
+    ) -> list[Any]:
         if sku in self.refuse:
             return self.refuse[sku]
         if preview:
@@ -167,12 +170,23 @@ class AmazonStub(OrdersStub):
         if method == "DELETE":
             self.listings.pop(sku, None)
         elif method == "PUT":
-            self.listings[sku] = {"type": body["productType"]} | body["attributes"]
+            kept = self._elsewhere(sku, market) if market else {}
+            told = {n: kept.pop(n, []) + rows for n, rows in body["attributes"].items()}
+            self.listings[sku] = {"type": body["productType"]} | kept | told
         elif sku not in self.listings:
             return [issue("4000003", "This SKU does not exist.")]
         else:
             self._patch(self.listings[sku], body["patches"])
         return self.warn.get(sku, [])
+
+    def _elsewhere(self, sku: str, market: str) -> dict[str, Any]:
+        """What a listing has in other marketplaces than the one that is put."""
+        found = {
+            name: [row for row in rows if row.get("marketplace_id", market) != market]
+            for name, rows in self.listings.get(sku, {}).items()
+            if name != "type"
+        }
+        return {name: rows for name, rows in found.items() if rows}
 
     @staticmethod
     def _patch(listing: dict[str, Any], patches: list[dict[str, Any]]) -> None:

@@ -230,10 +230,13 @@ def test_a_new_product_is_put_in_each_marketplace_and_a_refusal_in_one_counts(ro
     with room.adapter() as adapter:
         (found,) = adapter.push("listing", [item], "k").results
         assert (found.outcome, found.learned["external_id"]) == (Outcome.SUCCESS, "neu")
-        assert [call.query["marketplaceIds"] for call in room.front.calls] == [
-            samples.DE,
-            samples.UK,
+        assert [(call.method, call.query["marketplaceIds"]) for call in room.front.calls] == [
+            ("GET", f"{samples.DE},{samples.UK}"),
+            ("PUT", samples.DE),
+            ("PUT", samples.UK),
         ]
+        room.stub.listings.clear()
+        missing = error(404, "NOT_FOUND", "SKU not found")
         wrong = {
             "sku": "neu",
             "status": "INVALID",
@@ -241,9 +244,37 @@ def test_a_new_product_is_put_in_each_marketplace_and_a_refusal_in_one_counts(ro
             "issues": [issue("90220", "'x' fehlt", "ERROR", "x")],
         }
         good = {"sku": "neu", "status": "ACCEPTED", "submissionId": "s", "issues": []}
-        room.front.next(Reply(200, good), Reply(200, wrong))
+        room.front.next(missing, Reply(200, good), Reply(200, wrong))
         (found,) = adapter.push("listing", [item], "k").results
     assert (found.outcome, found.code) == (Outcome.ERROR, "90220")
+
+
+def test_a_product_that_amazon_has_already_loses_nothing(room: Room) -> None:
+    red = [{"value": "rot", "marketplace_id": samples.DE}]
+    room.stub.add_listing("da", color=red)
+    state = ProductState(title="Neu", barcode="4006381333931", attributes={"product_type": "HAT"})
+    item = PushItem("1", Kind.PRODUCT, ListingKey(None, "da"), state)
+    with room.adapter() as adapter:
+        (found,) = adapter.push("listing", [item], "k").results
+    assert (found.outcome, found.learned["external_id"]) == (Outcome.SUCCESS, "da")
+    kept = room.stub.listings["da"]
+    assert kept["color"] == red
+    assert [row["value"] for row in kept["item_name"]] == ["Neu", "Neu"]
+    barcodes = kept["externally_assigned_product_identifier"]
+    assert [row["marketplace_id"] for row in barcodes] == [samples.UK]
+    # The stub's summaries name the German shop alone: the British one gets it anew.
+    assert [call.method for call in room.front.calls] == ["GET", "PATCH", "PUT"]
+    assert room.front.calls[1].json["productType"] == "SHIRT"
+    assert room.front.calls[1].query["marketplaceIds"] == samples.DE
+
+
+def test_a_product_of_which_nothing_is_told_is_there_already(room: Room) -> None:
+    room.stub.add_listing("da")
+    item = PushItem("2", Kind.PRODUCT, ListingKey(None, "da"), ProductState())
+    with room.adapter(marketplaces=[samples.DE]) as adapter:
+        (found,) = adapter.push("listing", [item], "k").results
+    assert (found.outcome, found.learned) == (Outcome.SUCCESS, {"external_id": "da"})
+    assert [call.method for call in room.front.calls] == ["GET"]
 
 
 @covers("R24")

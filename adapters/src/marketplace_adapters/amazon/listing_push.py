@@ -1,8 +1,14 @@
-"""The lane ``listing``: what is told of listings, a few by themselves, many as a feed."""
+"""The lane ``listing``: what is told of listings, a few by themselves, many as a feed.
+
+A product that we do not know on Amazon may be there all the same: a put would take away whatever
+of it is not told. So it is looked up before, and patched where it is found. An upload of many as a
+feed cannot be looked up within the rates; before the first one, the catalogue is to be matched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..core import wire
@@ -38,11 +44,11 @@ class ListingPush:
     def push(self, items: Sequence[PushItem], now: datetime) -> Submission:
         """Results so far, or a feed that is on its way."""
         found, results = patches.changes(items, self._settings, now)
-        calls = sum(len(self._markets(change)) for change in found)
+        calls = sum(1 if change.way == "patch" else len(self._settings.ids) for change in found)
         if calls > FEW_LISTINGS:
             parts = [self._part(change) for change in found]
             return self._feeds.send(parts, self._frame(), results)
-        return self._one_by_one(found, results)
+        return self._one_by_one(found, results, now)
 
     def preview(self, items: Sequence[PushItem], now: datetime) -> tuple[ItemResult, ...]:
         """What Amazon would say (``VALIDATION_PREVIEW``).
@@ -51,17 +57,21 @@ class ListingPush:
         items that were not asked for have no result.
         """
         found, results = patches.changes(items, self._settings, now)
-        return self._one_by_one(found, results, preview=True).results
+        return self._one_by_one(found, results, now, preview=True).results
 
     # === ONE BY ONE === #
 
     def _one_by_one(
-        self, found: Sequence[Change], results: list[ItemResult], preview: bool = False
+        self,
+        found: Sequence[Change],
+        results: list[ItemResult],
+        now: datetime,
+        preview: bool = False,
     ) -> Submission:
         begun = False
         for change in found:
             try:
-                results += self._tell(change, preview)
+                results += self._tell(change, now, preview)
                 begun = True
             except ThrottledError as error:
                 if not (begun or results):
@@ -74,12 +84,13 @@ class ListingPush:
                 return Submission(tuple(results))
         return Submission(tuple(results))
 
-    def _tell(self, change: Change, preview: bool) -> list[ItemResult]:
+    def _tell(self, change: Change, now: datetime, preview: bool) -> list[ItemResult]:
         refs = refs_of(change)
-        told: dict[str, ItemResult] = {}
-        for market in self._markets(change):
+        known = {"external_id": change.sku}
+        told = {ref: ItemResult(ref, Outcome.SUCCESS, learned=known) for ref, _kind in refs}
+        for step, markets in self._steps(change, now):
             try:
-                reply = self._call(change, market, preview)
+                reply = self._call(step, markets, preview)
                 answered = submission(reply, refs, change.sku, self._masker)
             except (RejectedError, InvalidError) as error:
                 if not _about_the_item(error):
@@ -89,25 +100,51 @@ class ListingPush:
                 else:
                     answered = [failure(ref, error) for ref, _kind in refs]
             for result in answered:
-                told[result.ref] = _worse(told.get(result.ref), result)
+                told[result.ref] = _worse(told[result.ref], result)
         return [self._with_notes(change, told[ref]) for ref, _kind in refs]
 
-    def _call(self, change: Change, market: str, preview: bool) -> object:
-        locale, sku = self._settings.locale, change.sku
+    def _steps(self, change: Change, now: datetime) -> list[tuple[Change, Settings]]:
+        """One call for each marketplace, or one patch for all of them (M: put and delete take one
+        marketplace)."""
+        each = [dataclasses.replace(self._settings, markets=(m,)) for m in self._settings.markets]
+        if change.way == "patch":
+            return [(change, self._settings)]
+        there = self._found(change.sku) if change.way == "put" else None
+        if there is None:
+            return [(change, one) for one in each]
+        markets = tuple(m for m in self._settings.markets if m.id in there or not there)
+        settings = dataclasses.replace(self._settings, markets=markets)
+        patch = patches.as_patch(change, settings, now)
+        patch.product_type = next(filter(None, there.values()), patch.product_type)
+        steps = [(patch, settings)] if patch.attributes else []
+        return steps + [(change, one) for one in each if one.markets[0] not in markets]
+
+    def _found(self, sku: str) -> Mapping[str, str] | None:
+        """The product types of a listing by marketplace, ``None`` when Amazon does not have it."""
+        try:
+            reply = self._client.item(sku, self._settings.ids, data=("summaries",))
+        except RejectedError as error:
+            if error.message.startswith("HTTP 404"):
+                return None
+            raise
+        rows = reply.get("summaries") if isinstance(reply, Mapping) else None
+        return {
+            str(row.get("marketplaceId")): str(row.get("productType") or "")
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, Mapping)
+        }
+
+    def _call(self, change: Change, settings: Settings, preview: bool) -> object:
+        locale, sku, markets = self._settings.locale, change.sku, settings.ids
         if change.way == "delete":
             if preview:
                 return {"sku": sku, "status": "VALID", "submissionId": ""}
-            return self._client.delete_item(sku, market, locale=locale)
+            return self._client.delete_item(sku, markets[0], locale=locale)
         if change.way == "put":
-            body = change.put_body(market)
-            return self._client.put_item(sku, market, body, locale=locale, preview=preview)
-        body = change.patch_body(self._settings)
-        ids = self._settings.ids
-        return self._client.patch_item(sku, ids, body, locale=locale, preview=preview)
-
-    def _markets(self, change: Change) -> tuple[str, ...]:
-        """One call for each marketplace, or one for all (M: maxItems of put and delete is 1)."""
-        return self._settings.ids[:1] if change.way == "patch" else self._settings.ids
+            body = change.put_body(markets[0])
+            return self._client.put_item(sku, markets[0], body, locale=locale, preview=preview)
+        body = change.patch_body(settings)
+        return self._client.patch_item(sku, markets, body, locale=locale, preview=preview)
 
     def _with_notes(self, change: Change, result: ItemResult) -> ItemResult:
         item = next(one for one in change.items if one.ref == result.ref)
@@ -148,10 +185,8 @@ def _about_the_item(error: AdapterError) -> bool:
     return not isinstance(error, AuthError) and error.message.startswith("HTTP 4")
 
 
-def _worse(one: ItemResult | None, other: ItemResult) -> ItemResult:
+def _worse(one: ItemResult, other: ItemResult) -> ItemResult:
     """The result of both marketplaces: an error in one is an error, issues of both are kept."""
-    if one is None:
-        return other
     order = (Outcome.ERROR, Outcome.RETRY, Outcome.PENDING, Outcome.SUCCESS)
     first, second = sorted((one, other), key=lambda result: order.index(result.outcome))
     issues: tuple[Issue, ...] | None = None

@@ -150,6 +150,16 @@ def _change(
     return change
 
 
+def as_patch(change: Change, settings: Settings, now: datetime) -> Change:
+    """The same for a listing that Amazon has already: nothing that is not told is taken away."""
+    found = Change(change.sku, change.key, "patch", change.items, change.product_type)
+    for item in change.items:
+        told = attributes(change.key, item.state, settings, now)
+        found.attributes |= told
+        found.kinds |= dict.fromkeys(told, item.kind)
+    return found
+
+
 def untold(item: PushItem) -> bool:
     """Whether part of the item cannot be told: Amazon has no attribute for accessories (X8)."""
     return isinstance(item.state, RelationshipState) and bool(item.state.accessories)
