@@ -33,12 +33,22 @@ Fetch = Callable[[], tuple[str, float]]
 """Asks for a token; the token and the seconds it is good for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    """A token with the times when it is to be renewed and when it ends."""
+
+    token: str = field(default="", repr=False)
+    renew: float = 0.0
+    ends: float = 0.0
+
+
 @dataclass(slots=True)
 class _Slot:
+    """What is known of one name. ``issued`` is replaced as a whole, so that it is read without the
+    lock, which only those hold who ask Amazon."""
+
     lock: threading.Lock = field(default_factory=threading.Lock)
-    token: str = field(default="", repr=False)
-    ends: float = 0.0
-    renew: float = 0.0
+    issued: _Issued = field(default_factory=_Issued)
 
 
 class Tokens:
@@ -57,16 +67,16 @@ class Tokens:
         :raise AdapterError: what ``fetch`` raises when there is no token that still holds.
         """
         slot = self._slot(name)
-        if slot.renew > clock.monotonic():
-            return slot.token
-        holds = slot.ends > clock.monotonic()
-        if not slot.lock.acquire(blocking=not holds):
-            return slot.token
+        issued, now = slot.issued, clock.monotonic()
+        if issued.renew > now:
+            return issued.token
+        if not slot.lock.acquire(blocking=issued.ends <= now):
+            return issued.token
         try:
             # Whoever waited finds what the first one brought.
-            if slot.renew > clock.monotonic():
-                return slot.token
-            return self._renewed(slot, fetch, clock)
+            if slot.issued.renew <= clock.monotonic():
+                slot.issued = self._renewed(slot.issued, fetch, clock)
+            return slot.issued.token
         finally:
             slot.lock.release()
 
@@ -74,26 +84,25 @@ class Tokens:
         """This token is refused. One that came meanwhile is kept."""
         slot = self._slot(name)
         with slot.lock:
-            if slot.token == token:
-                slot.token, slot.ends, slot.renew = "", 0.0, 0.0
+            if slot.issued.token == token:
+                slot.issued = _Issued()
 
     def clear(self) -> None:
         """Forget everything, e.g. between tests."""
         with self._lock:
             self._slots.clear()
 
-    def _renewed(self, slot: _Slot, fetch: Fetch, clock: Clock) -> str:
+    def _renewed(self, old: _Issued, fetch: Fetch, clock: Clock) -> _Issued:
         try:
             token, seconds = fetch()
         except AuthError:
             raise
         except AdapterError:
-            if slot.token and slot.ends > clock.monotonic():
-                return slot.token
+            if old.token and old.ends > clock.monotonic():
+                return old
             raise
         now, life = clock.monotonic(), max(seconds, SHORTEST_LIFE)
-        slot.token, slot.ends, slot.renew = token, now + life, now + max(life - AHEAD, life / 2)
-        return token
+        return _Issued(token, now + max(life - AHEAD, life / 2), now + life)
 
     def _slot(self, name: str) -> _Slot:
         with self._lock:
