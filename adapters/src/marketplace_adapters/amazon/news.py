@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..core.dates import iso
 from ..core.errors import InvalidError
 from ..core.news import ListingNews
 from ..core.revision import revision
@@ -32,7 +31,7 @@ def item_event(item: Any, read_at: datetime) -> Event:
     """
     mark = revision(item)
     sku = text(item, "sku") or f"unknown-{mark[:12]}"
-    return Event("listing", sku, mark, {"item": item, "read_at": iso(read_at)}, read_at)
+    return Event("listing", sku, mark, {"item": item, "read_at": read_at.isoformat()}, read_at)
 
 
 def parse_news(payload: Any, home: str = "", markets: Sequence[str] = ()) -> ListingNews:
