@@ -1,4 +1,4 @@
-"""The demo: Odoo, the sandbox and one connected Cartona account."""
+"""The demo: Odoo, the sandbox, and an account each of Cartona and of Amazon."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from suite.demo.scene import Scene, forget
 
 _EPILOG = """\
   tools/demo         start it (the first time everything is installed); Ctrl-C stops all of it
-  tools/demo check   the same without a person, on free ports: prints two times, exits 0 or not
+  tools/demo check   the same without a person, on free ports: prints the times, exits 0 or not
   tools/demo reset   throw its data away; the next start begins anew
 
 ODOO_PATH names an Odoo 19 source tree to use, PGHOST a PostgreSQL server to use.
@@ -19,7 +19,7 @@ ODOO_PATH names an Odoo 19 source tree to use, PGHOST a PostgreSQL server to use
 
 _WELCOME = """
   Odoo        {odoo}            user admin, password admin
-  Cartona     {sandbox}     simulated: products, orders, faults, a clock
+  Channels    {sandbox}     simulated Cartona and Amazon: products, orders, faults
 
   Try this:
    1. Odoo › Marketplace: the account, its health and its queue.
@@ -29,7 +29,9 @@ _WELCOME = """
       with a reserved delivery.
    4. Validate that delivery in Odoo: Cartona says "delivered". An order with a wallet
       top-up asks for the retailer's code first; the Cartona page shows it.
-   5. Cartona page › Faults: let it fail, and look at Odoo › Marketplace › Errors.
+   5. Amazon page › Orders: place a pending order; in Odoo it holds stock back without a
+      price. Let it be paid, and it is confirmed within seconds.
+   6. Cartona or Amazon page › Faults: let it fail, and look at Odoo › Marketplace › Errors.
 
   Ctrl-C stops everything. The next start takes seconds; "make demo-reset" starts over.
 """

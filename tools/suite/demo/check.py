@@ -21,6 +21,13 @@ class Running(Protocol):
         """The control interface of the simulated Cartona."""
 
 
+class AmazonRunning(Running, Protocol):
+    """The same with a simulated Amazon."""
+
+    def amazon(self, method: str, path: str, body: object = None) -> Any:
+        """The control interface of the simulated Amazon."""
+
+
 def price_out(scene: Running) -> float:
     """Change a price through Odoo's external API and wait until the channel has it.
 
@@ -71,9 +78,55 @@ def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     raise SuiteError(f"the order {hashed_id} did not arrive in {PATIENCE:.0f} s")
 
 
-def check(scene: Running) -> None:
-    """Both ways, with their times."""
+def amazon_price_out(scene: AmazonRunning) -> float:
+    """Change a price in the pricelist of Amazon and wait until Amazon has it.
+
+    :return: seconds from the answer of Odoo to the acceptance by Amazon.
+    """
+    client = scene.client()
+    (rule,) = client(
+        "product.pricelist.item",
+        "search",
+        [["product_id.default_code", "=", SKU], ["pricelist_id.name", "=", "Amazon UK"]],
+    )
+    price = 2 + round(time.time() % 5, 2)
+    client("product.pricelist.item", "write", [rule], {"fixed_price": price})
+    started = time.monotonic()
+    scene.amazon("GET", f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}")
+    return time.monotonic() - started
+
+
+def amazon_order_in(scene: AmazonRunning) -> tuple[float, dict[str, Any]]:
+    """Place a paid order on Amazon and wait until Odoo has it, confirmed.
+
+    :return: seconds, and what Odoo made of it.
+    """
+    placed = scene.amazon(
+        "POST", "orders", {"status": "UNSHIPPED", "lines": [{"sku": SKU, "quantity": 2}]}
+    )
+    started = time.monotonic()
+    number = placed["id"]
+    while time.monotonic() - started < PATIENCE:
+        orders = scene.client()(
+            "sale.order",
+            "search_read",
+            [["marketplace_order_ids.external_id", "=", number], ["state", "=", "sale"]],
+            fields=["name", "amount_total", "currency_id"],
+        )
+        if orders:
+            order: dict[str, Any] = orders[0]
+            return time.monotonic() - started, order
+        time.sleep(0.05)
+    raise SuiteError(f"the order {number} of Amazon did not arrive in {PATIENCE:.0f} s")
+
+
+def check(scene: AmazonRunning) -> None:
+    """Both ways on both channels, with their times."""
     seconds = price_out(scene)
     say(f"  price changed in Odoo → accepted by Cartona: {seconds:.2f} s")
     seconds, order = order_in(scene)
     say(f"  order placed on Cartona → {order['name']} confirmed and reserved: {seconds:.2f} s")
+    seconds = amazon_price_out(scene)
+    say(f"  price changed in Odoo → accepted by Amazon: {seconds:.2f} s")
+    seconds, order = amazon_order_in(scene)
+    say(f"  order placed on Amazon → {order['name']} confirmed: {seconds:.2f} s")

@@ -99,6 +99,10 @@ class Scene:
         """The control interface of the simulated Cartona."""
         return self.sandbox.control(method, f"cartona/{path}", body)
 
+    def amazon(self, method: str, path: str, body: object = None) -> Any:
+        """The control interface of the simulated Amazon."""
+        return self.sandbox.control(method, f"amazon/{path}", body)
+
     # === INTERNALS === #
 
     def _is_connected(self, provider: str) -> bool:
