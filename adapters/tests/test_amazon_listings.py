@@ -283,6 +283,7 @@ def test_many_new_products_are_updates_of_a_feed(room: Room) -> None:
         PushItem(str(n), Kind.PRODUCT, ListingKey(None, f"neu-{n}"), ProductState(title=f"N{n}"))
         for n in range(20)
     ]
+    room.stub.add_listing("neu-7", color=[{"value": "rot"}])
     with room.adapter() as adapter:
         answer = adapter.push("listing", items, "k")
         assert not answer.done, "twenty products in two marketplaces are forty calls"
@@ -291,7 +292,10 @@ def test_many_new_products_are_updates_of_a_feed(room: Room) -> None:
         (str(n), Outcome.SUCCESS, {"external_id": f"neu-{n}"}) for n in range(20)
     ]
     (document,) = (room.stub.documents[name] for name in room.stub.documents if name == "in-0")
-    message = json.loads(document)["messages"][0]
+    messages = json.loads(document)["messages"]
+    assert [one["sku"] for one in messages if one["operationType"] == "PATCH"] == ["neu-7"]
+    assert room.stub.listings["neu-7"]["color"] == [{"value": "rot"}]
+    message = messages[0]
     assert (message["operationType"], message["requirements"]) == ("UPDATE", "LISTING")
     assert {row["marketplace_id"] for row in message["attributes"]["item_name"]} == {
         samples.DE,
@@ -380,21 +384,3 @@ def test_accessories_are_said_to_have_no_place_on_amazon(room: Room) -> None:
         Outcome.SUCCESS,
         ["accessories_not_told"],
     )
-
-
-@covers("C5")
-def test_a_preview_changes_nothing(room: Room) -> None:
-    items = prices(room, 2)
-    room.stub.refuse["sku-1"] = [issue("5", "Nein.", "ERROR", "purchasable_offer")]
-    before = room.stub.state()
-    with room.adapter() as adapter:
-        found = adapter.preview(
-            [*items, PushItem("d", Kind.DELETE, ListingKey("x"), DeleteState())]
-        )
-        assert outcomes(found) == {
-            "1000": Outcome.SUCCESS,
-            "1001": Outcome.ERROR,
-            "d": Outcome.SUCCESS,
-        }
-    assert room.stub.state() == before
-    assert {call.query["mode"] for call in room.front.calls} == {"VALIDATION_PREVIEW"}

@@ -10,10 +10,11 @@ import pytest
 
 import amazon_samples as samples
 from amazon_room import Room, opened
-from amazon_stub import asin_of
+from amazon_stub import asin_of, issue
 from marketplace_adapters.amazon import AmazonAdapter
 from marketplace_adapters.amazon.listings import all_items
 from marketplace_adapters.core import (
+    DeleteState,
     InvalidError,
     ItemResult,
     Kind,
@@ -24,6 +25,7 @@ from marketplace_adapters.core import (
     PushItem,
     ServerError,
 )
+from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.server import Reply
 
 
@@ -48,6 +50,27 @@ def prices(room: Room, count: int) -> list[PushItem]:
 
 def outcomes(results: tuple[ItemResult, ...]) -> dict[str, Outcome]:
     return {result.ref: result.outcome for result in results}
+
+
+# === PREVIEW === #
+
+
+@covers("C5")
+def test_a_preview_changes_nothing(room: Room) -> None:
+    items = prices(room, 2)
+    room.stub.refuse["sku-1"] = [issue("5", "Nein.", "ERROR", "purchasable_offer")]
+    before = room.stub.state()
+    with room.adapter() as adapter:
+        found = adapter.preview(
+            [*items, PushItem("d", Kind.DELETE, ListingKey("x"), DeleteState())]
+        )
+        assert outcomes(found) == {
+            "1000": Outcome.SUCCESS,
+            "1001": Outcome.ERROR,
+            "d": Outcome.SUCCESS,
+        }
+    assert room.stub.state() == before
+    assert {call.query["mode"] for call in room.front.calls} == {"VALIDATION_PREVIEW"}
 
 
 # === FEEDS THAT END BADLY === #

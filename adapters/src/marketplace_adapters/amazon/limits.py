@@ -99,6 +99,9 @@ FEW_LISTINGS = _few("putListingsItem", "patchListingsItem", "deleteListingsItem"
 FEW_SHIPMENTS = _few("confirmShipment")
 """The same for shipments (18)."""
 
+MOST_LOOKUPS = int(RATES["searchListingsItems"].burst) * 20
+"""So many new listings of one feed are looked up before, 20 a call, within the burst (100)."""
+
 LIMITS = Limits(
     lanes=(
         # All kinds of one listing travel in one call or message. A feed of a whole catalogue may

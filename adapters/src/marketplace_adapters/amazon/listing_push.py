@@ -1,8 +1,8 @@
 """The lane ``listing``: what is told of listings, a few by themselves, many as a feed.
 
 A product that we do not know on Amazon may be there all the same: a put would take away whatever
-of it is not told. So it is looked up before, and patched where it is found. An upload of many as a
-feed cannot be looked up within the rates; before the first one, the catalogue is to be matched.
+of it is not told. So it is looked up before, and patched where it is found. More than a hundred at
+once cannot be looked up within the rates; before such an upload the catalogue is to be matched.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from ..core import wire
 from ..core.errors import (
@@ -25,8 +26,10 @@ from . import patches
 from .client import Client
 from .const import LISTINGS_FEED
 from .feeds import Feeds, Frame, Part
-from .limits import FEW_LISTINGS
+from .limits import FEW_LISTINGS, MOST_LOOKUPS
+from .listings import chosen_items
 from .patches import Change
+from .payloads import is_new
 from .replies import NO_ACCESSORIES, failure, submission
 from .settings import Settings
 from .tickets import Refs
@@ -46,7 +49,10 @@ class ListingPush:
         found, results = patches.changes(items, self._settings, now)
         calls = sum(1 if change.way == "patch" else len(self._settings.ids) for change in found)
         if calls > FEW_LISTINGS:
-            parts = [self._part(change) for change in found]
+            found = self._looked_up(found, now)
+            empty = [change for change in found if _says_nothing(change)]
+            results += [_already(change, ref) for change in empty for ref, _kind in refs_of(change)]
+            parts = [self._part(change) for change in found if not _says_nothing(change)]
             return self._feeds.send(parts, self._frame(), results)
         return self._one_by_one(found, results, now)
 
@@ -114,10 +120,17 @@ class ListingPush:
             return [(change, one) for one in each]
         markets = tuple(m for m in self._settings.markets if m.id in there or not there)
         settings = dataclasses.replace(self._settings, markets=markets)
-        patch = patches.as_patch(change, settings, now)
-        patch.product_type = next(filter(None, there.values()), patch.product_type)
+        patch = self._patched(change, there, settings, now)
         steps = [(patch, settings)] if patch.attributes else []
         return steps + [(change, one) for one in each if one.markets[0] not in markets]
+
+    @staticmethod
+    def _patched(
+        change: Change, types: Mapping[str, str], settings: Settings, now: datetime
+    ) -> Change:
+        patch = patches.as_patch(change, settings, now)
+        patch.product_type = next(filter(None, types.values()), patch.product_type)
+        return patch
 
     def _found(self, sku: str) -> Mapping[str, str] | None:
         """The product types of a listing by marketplace, ``None`` when Amazon does not have it."""
@@ -127,12 +140,7 @@ class ListingPush:
             if error.message.startswith("HTTP 404"):
                 return None
             raise
-        rows = reply.get("summaries") if isinstance(reply, Mapping) else None
-        return {
-            str(row.get("marketplaceId")): str(row.get("productType") or "")
-            for row in (rows if isinstance(rows, list) else [])
-            if isinstance(row, Mapping)
-        }
+        return _types(reply)
 
     def _call(self, change: Change, settings: Settings, preview: bool) -> object:
         locale, sku, markets = self._settings.locale, change.sku, settings.ids
@@ -157,6 +165,22 @@ class ListingPush:
 
     # === FEED === #
 
+    def _looked_up(self, found: Sequence[Change], now: datetime) -> list[Change]:
+        """The same changes, those of listings that Amazon has already as patches."""
+        skus = [change.sku for change in found if change.way == "put"]
+        if not skus or len(skus) > MOST_LOOKUPS:
+            return list(found)
+        ids = self._settings.ids
+        search = partial(self._client.search_items, ids, data=("summaries",))
+        one = partial(self._client.item, markets=ids, data=("summaries",))
+        there = {str(item.get("sku")): _types(item) for item in chosen_items(search, one, skus)}
+        return [
+            self._patched(change, there[change.sku], self._settings, now)
+            if change.way == "put" and change.sku in there
+            else change
+            for change in found
+        ]
+
     def _frame(self) -> Frame:
         header = {
             "sellerId": self._client.seller_id,
@@ -170,7 +194,8 @@ class ListingPush:
         def write(number: int) -> bytes:
             return wire.dumps(change.message(number, self._settings))
 
-        return Part(refs_of(change), write, change.sku if change.way == "put" else "")
+        new = change.way != "delete" and is_new(change.key)
+        return Part(refs_of(change), write, change.sku if new else "")
 
 
 def refs_of(change: Change) -> Refs:
@@ -178,6 +203,25 @@ def refs_of(change: Change) -> Refs:
     if change.way == "delete":
         return tuple((item.ref, Kind.DELETE) for item in change.items)
     return tuple((item.ref, item.kind) for item in change.items)
+
+
+def _says_nothing(change: Change) -> bool:
+    return change.way == "patch" and not change.attributes
+
+
+def _already(change: Change, ref: str) -> ItemResult:
+    """Amazon has the listing, and nothing is told that it does not have."""
+    return ItemResult(ref, Outcome.SUCCESS, learned={"external_id": change.sku})
+
+
+def _types(item: object) -> dict[str, str]:
+    """The product types of an item by marketplace."""
+    rows = item.get("summaries") if isinstance(item, Mapping) else None
+    return {
+        str(row.get("marketplaceId")): str(row.get("productType") or "")
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, Mapping)
+    }
 
 
 def _about_the_item(error: AdapterError) -> bool:
