@@ -42,7 +42,7 @@ def test_the_check_names_what_is_missing(room: Room) -> None:
     assert good.message == f"Connected to DE ({samples.DE}), GB ({samples.UK})."
 
 
-@covers("R76", "R77", "R78")
+@covers("R76", "R77", "R78", "X7")
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

@@ -170,7 +170,7 @@ def test_tokens_do_not_grow_without_end_and_do_not_show() -> None:
 # === LOGGING IN === #
 
 
-@covers("R76", "R77")
+@covers("R76", "R77", "X7")
 def test_two_adapters_of_an_account_share_a_token_and_a_new_secret_does_not(room: Room) -> None:
     for _ in range(2):
         with room.adapter() as adapter:
