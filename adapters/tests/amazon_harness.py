@@ -59,7 +59,7 @@ class AmazonHarness(HttpHarness):
     signs_body = False
     currency = "EUR"
     product_type = "SHIRT"
-    timeout = 1.0
+    timeout = 0.5
 
     def __init__(
         self,

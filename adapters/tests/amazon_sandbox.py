@@ -79,7 +79,7 @@ class SandboxHarness(AmazonHarness):
 
     currency = "GBP"
     product_type = "GROCERY"
-    timeout = 1.5
+    timeout = 1.0
 
     def __init__(self, front: ScriptedServer, wire: Wire) -> None:
         self.wire = wire
