@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from amazon_in_samples import UK, US, tsv
 
+from amazon_in_samples import UK, US, tsv
 from marketplace_adapters.amazon.flat import (
     amount,
     comma_style,

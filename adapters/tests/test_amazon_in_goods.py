@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from amazon_in_samples import DE, STOCK, note, tsv
 
+from amazon_in_samples import DE, STOCK, note, tsv
 from marketplace_adapters.amazon import fba, notifications, returns
 from marketplace_adapters.core import (
     UTC,

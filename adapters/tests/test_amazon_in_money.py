@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from amazon_in_samples import SETTLEMENT_COLUMNS, settlement_rows, tsv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amazon_in_samples import SETTLEMENT_COLUMNS, settlement_rows, tsv
 from marketplace_adapters.amazon.documents import Document
 from marketplace_adapters.amazon.finances import balance_events, counts, parse_balance
 from marketplace_adapters.amazon.money_kinds import money_kind

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from amazon_in_samples import DE, STOCK, UK, US, note
 
+from amazon_in_samples import DE, STOCK, UK, US, note
 from marketplace_adapters.amazon import news, notifications
 from marketplace_adapters.core import (
     UTC,

@@ -6,12 +6,12 @@ import json
 from decimal import Decimal
 from typing import Any
 
-import amazon_in_samples as samples
 import pytest
-from amazon_in_samples import FACILITATOR, UK, US, breakdown, item, money, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import amazon_in_samples as samples
+from amazon_in_samples import FACILITATOR, UK, US, breakdown, item, money, order
 from marketplace_adapters.amazon.amounts import spread
 from marketplace_adapters.amazon.const import MARKETPLACES
 from marketplace_adapters.amazon.orders import parse_order

@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import amazon_in_samples as samples
 import pytest
-from amazon_in_samples import DE, JP, UK, US, breakdown, item, order
 
+import amazon_in_samples as samples
+from amazon_in_samples import DE, JP, UK, US, breakdown, item, order
 from marketplace_adapters.amazon.orders import parse_order, status_of
 from marketplace_adapters.amazon.settings import settings_of
 from marketplace_adapters.core import (

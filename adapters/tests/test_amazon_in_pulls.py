@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
 from amazon_in_samples import breakdown, item, order, tsv
 from amazon_in_stub import DE, NOW, UK, Amazon, Purse
-
 from marketplace_adapters.core import (
     UTC,
     InvalidError,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from amazon_in_samples import SETTLEMENT_COLUMNS, breakdown, item, order, settlement_rows, tsv
 from amazon_in_stub import DE, NOW, Amazon, Purse, note
-
 from marketplace_adapters.amazon.queue import Queue
 from marketplace_adapters.amazon.settlements import REPORT_TYPE
 from marketplace_adapters.core import (

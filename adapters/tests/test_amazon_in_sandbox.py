@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from amazon_sandbox import CREDENTIALS, DE, SETTINGS, UK, US, Wire
 
+from amazon_sandbox import CREDENTIALS, DE, SETTINGS, UK, US, Wire
 from marketplace_adapters.amazon import AmazonAdapter
 from marketplace_adapters.amazon.auth import TOKENS
 from marketplace_adapters.amazon.settings import origins

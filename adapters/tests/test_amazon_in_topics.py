@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from amazon_in_samples import SETTLEMENT_COLUMNS, settlement_rows, tsv
 from amazon_in_stub import DE, NOW, UK, Amazon, Purse
-
 from marketplace_adapters.amazon import fba, returns
 from marketplace_adapters.amazon.settlements import REPORT_TYPE
 from marketplace_adapters.core import (
