@@ -129,9 +129,7 @@ class MarketplaceAmazonProductType(models.Model):
         oldest = fields.Datetime.now() - timedelta(days=DEFINITION_DAYS)
         home = self.account_id._amazon_home().market_id
         return (
-            not self.fetched_at
-            or self.fetched_at < oldest
-            or bool(home and self.market_id != home)
+            not self.fetched_at or self.fetched_at < oldest or bool(home and self.market_id != home)
         )
 
     @api.model

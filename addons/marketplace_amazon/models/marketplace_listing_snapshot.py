@@ -40,8 +40,11 @@ class MarketplaceListing(models.Model):
         states = super()._snapshot_product(account)
         if account.provider != "amazon":
             return states
+        doubles = self._amazon_doubles(account)
         for listing in self:
-            if listing.amazon_is_parent:
+            if listing in doubles:
+                states[listing.id] = listing._amazon_trouble_double(doubles[listing])
+            elif listing.amazon_is_parent:
                 states[listing.id] = listing._amazon_tell_parent(account)
             elif isinstance(states[listing.id], Tell):
                 trouble = listing._amazon_trouble()
@@ -92,6 +95,43 @@ class MarketplaceListing(models.Model):
             for one in product.product_template_attribute_value_ids
             if one.attribute_id.amazon_attribute
         }
+
+    # === ONE SKU, ONE LISTING === #
+
+    def _amazon_doubles(self, account):
+        """{listing: another one of the account with the same SKU}, for those that Amazon does not
+        have yet: on Amazon one would overwrite the other."""
+        new = self.filtered(lambda one: one.sku and not one.external_id)
+        if not new:
+            return {}
+        skus = new.mapped("sku")
+        others = self.with_context(active_test=False).search(
+            [
+                ("account_id", "=", account.id),
+                "|",
+                ("external_id", "in", skus),
+                "&",
+                ("external_id", "=", False),
+                ("sku", "in", skus),
+            ],
+            order="external_id, id",
+        )
+        first = {}
+        for one in others:
+            first.setdefault(one.external_id or one.sku, one)
+        return {one: first[one.sku] for one in new if first.get(one.sku, one) != one}
+
+    def _amazon_trouble_double(self, other):
+        return Trouble(
+            f"amazon_double:{self.id}",
+            self.env._(
+                "%(product)s has the SKU %(sku)s, and so has %(other)s on this account.",
+                product=self.product_id.display_name,
+                sku=self.sku,
+                other=other.product_id.display_name or other.display_name,
+            ),
+            self.env._("Open one of both listings and give it a SKU of its own."),
+        )
 
     # === WHAT IS MISSING === #
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from marketplace_adapters.amazon.const import CANCEL_REASONS
+
 from ..const import REASON_KEY
 
 
@@ -134,15 +136,16 @@ class SaleOrder(models.Model):
 
     def _action_cancel(self):
         """Override of ``sale`` to see to it that every cancellation has a reason Amazon knows,
-        also where nobody could be asked."""
-        if self.env.context.get(REASON_KEY) or not self._amazon_used():
+        also where nobody could be asked, or where another channel's reason was given."""
+        given = self.env.context.get(REASON_KEY)
+        if given in CANCEL_REASONS or not self._amazon_used():
             return super()._action_cancel()
         usual = {}
         for sale in self:
             order = sale._amazon_order()
-            reason = order.account_id.amazon_cancel_reason if order else False
-            tells = reason and sale._amazon_tells_cancel(order)
-            usual.setdefault(reason if tells else False, []).append(sale.id)
+            tells = order and sale._amazon_tells_cancel(order)
+            reason = order.account_id.amazon_cancel_reason if tells else given
+            usual.setdefault(reason or False, []).append(sale.id)
         for reason, ids in usual.items():
             context = {REASON_KEY: reason} if reason else {}
             super(SaleOrder, self.browse(ids).with_context(**context))._action_cancel()

@@ -93,6 +93,21 @@ class TestListings(AmazonCase):
         self.assertEqual((key.external_id, key.sku), (None, "T1"))
         self.assertEqual(key.extra, {"fulfilment": "seller", "product_type": "GROCERY"})
 
+    @covers("X36")
+    def test_two_products_with_one_sku_never_overwrite_each_other(self):
+        first = self._list(self._make_product("First", default_code="SAME", quantity=1))
+        second = self._list(self._make_product("Second", default_code="SAME", quantity=2))
+        self.send()
+        self.assertEqual(self.attribute("SAME", "item_name")[0]["value"], "First")
+        item = self.last(second, "product")
+        self.assertEqual(item.status, "error")
+        self.assertIn("SKU SAME", item.message)
+        self.assertEqual(first.sync_status, "synced")
+        second.sku = "OTHER"
+        self.send()
+        self.assertEqual(self.amazon.skus(), ["OTHER", "SAME"])
+        self.assertEqual(second.sync_status, "synced")
+
     # === WHAT THE PRODUCT TYPE ASKS FOR === #
 
     @covers("R23", "R84")

@@ -325,6 +325,21 @@ class TestOrdersOut(OrderCase):
         cancels = items.filtered(lambda item: item.kind == "cancel")
         self.assertEqual([item.sent["reason"] for item in cancels], ["CustomerExchange"] * 2)
 
+    def test_a_reason_of_another_channel_is_none_for_amazon(self):
+        order_id, sale = self.order_in(quantity=1)
+        sale.with_context(marketplace_cancel_reason="cannot_deliver_the_order")._action_cancel()
+        self.send()
+        cancel = self.order_of(order_id).outbox_ids.filtered(lambda item: item.kind == "cancel")
+        self.assertEqual(cancel.sent, {"reason": "NoInventory"})
+        order_id, sale = self.order_in(quantity=1)
+        wizard = self.env["sale.mass.cancel.orders"].create(
+            {"sale_order_ids": sale.ids, "amazon_reason": "PricingError"}
+        )
+        wizard.with_context(marketplace_cancel_reason="out_of_stock").action_mass_cancel()
+        self.send()
+        cancel = self.order_of(order_id).outbox_ids.filtered(lambda item: item.kind == "cancel")
+        self.assertEqual(cancel.sent, {"reason": "PricingError"})
+
     @covers("R8", "R38", "X11")
     def test_one_line_is_refunded_with_a_reason(self):
         cup = self._make_product("Cup", price=5, quantity=10, default_code="CUP")

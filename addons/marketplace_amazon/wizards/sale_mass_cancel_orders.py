@@ -32,7 +32,8 @@ class SaleMassCancelOrders(models.TransientModel):
 
         They go by themselves: another channel's orders have reasons of their own.
         """
-        own = self.sale_order_ids._amazon_needs_reason()
+        asked = self.with_context(**{REASON_KEY: False})
+        own = asked.sale_order_ids._amazon_needs_reason()
         if own:
             own.with_context(**{REASON_KEY: self.amazon_reason})._action_cancel()
             self.sale_order_ids -= own
