@@ -278,12 +278,14 @@ class MarketplaceListing(models.Model):
         if self.provider != "amazon":
             return key
         sku = self.external_id or self.sku or None
+        # Of a large feed Amazon may tell the ids later: what it accepted is known by its SKU.
+        accepted = sku if (self.acknowledged or {}).get("product") else None
         extra = dict(key.extra)
         extra["fulfilment"] = self.amazon_fulfilment or "seller"
         if self.amazon_product_type_id:
             extra["product_type"] = self.amazon_product_type_id.name
         return type(key)(
-            external_id=self.external_id or None,
+            external_id=self.external_id or accepted,
             sku=sku,
             internal_id=key.internal_id,
             barcode=key.barcode,

@@ -27,10 +27,11 @@ def rates(env, company):
 
 
 def connect(env, company):
-    return env["marketplace.account"].create(
+    """The draft account that comes with the addon, filled in."""
+    account = env.ref("marketplace_amazon.account_amazon")
+    account.write(
         {
             "name": "Amazon (sandbox)",
-            "provider": "amazon",
             "company_id": company.id,
             "amazon_region": "other",
             "base_url": AMAZON_URL,  # noqa: F821 - put in front
@@ -49,6 +50,7 @@ def connect(env, company):
             "interval": 10,
         }
     )
+    return account
 
 
 def make_pricelist(env, company, rows, products):

@@ -11,6 +11,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from suite.demo.amazon_story import AmazonStory
 from suite.demo.scene import Scene
 from suite.stage import wait_until
 from suite.web import OdooClient
@@ -44,7 +45,10 @@ _BUSY = """
     SELECT count(*) FROM (
         SELECT 1 FROM marketplace_product_operation WHERE dispatched_at IS NULL
         UNION ALL SELECT 1 FROM marketplace_order_operation WHERE dispatched_at IS NULL
-        UNION ALL SELECT 1 FROM marketplace_outbox WHERE status IN ('new', 'submitted', 'pending')
+        UNION ALL SELECT 1 FROM marketplace_outbox item
+                    JOIN marketplace_account account ON account.id = item.account_id
+                   WHERE item.status IN ('new', 'submitted', 'pending')
+                     AND account.provider = 'cartona'
         UNION ALL SELECT 1 FROM marketplace_inbox WHERE status = 'new' AND not_before IS NULL
         UNION ALL SELECT 1 FROM queue_job WHERE state = 'started'
                      AND method_name IN ('_job_dispatch', '_job_send', '_job_process')
@@ -91,6 +95,7 @@ class Story:
             self._day(orders)
         self._troubles()
         self._import_links()
+        AmazonStory(self.scene).tell()
 
     def speak(self, language: str) -> None:
         """The language of whoever looks."""
@@ -105,6 +110,7 @@ class Story:
         code = one("sale.order", [[f"{ledger}.otp_required", "=", True], ["state", "=", "sale"]])
         refused = [["status", "=", "error"], ["kind", "=", "price"]]
         return {
+            **AmazonStory(self.scene).ids(),
             "account": account,
             "second": one("marketplace.account", [["name", "=", SECOND]]),
             "product": one("product.template", [["product_variant_ids", "in", [cola]]]),
@@ -113,7 +119,10 @@ class Story:
                 [["product_id", "=", cola], ["account_id", "=", account]],
                 "id",
             ),
-            "order": one("sale.order", [[f"{ledger}.status", "=", "delivered"]]),
+            "order": one(
+                "sale.order",
+                [[f"{ledger}.status", "=", "delivered"], [f"{ledger}.provider", "=", "cartona"]],
+            ),
             "code_order": code,
             "code_delivery": one("stock.picking", [["sale_id", "=", code]]),
             "outbox": one("marketplace.outbox", refused),
