@@ -210,7 +210,6 @@ class MarketplaceSender(models.AbstractModel):
             submission.poll_at = now + timedelta(seconds=poll_delay(age))
         self._record_exchanges(env, account, adapter, submission)
 
-
     def _tell_stuck(self, env, account, submission, count):
         """People hear that the channel left something lying; the next outcome in time solves it."""
         env["marketplace.cause"]._raise(

@@ -45,9 +45,7 @@ class LaneCase(MarketplaceCase):
     def jobs_at(self):
         """When the next sending of the account is due: etas of the jobs that wait."""
         key = f"marketplace:_job_send:{self.account.id}:0"
-        jobs = self.env["queue.job"].search(
-            [("identity_key", "=", key), ("state", "=", "pending")]
-        )
+        jobs = self.env["queue.job"].search([("identity_key", "=", key), ("state", "=", "pending")])
         return jobs.mapped("eta")
 
 
@@ -170,9 +168,7 @@ class TestProductFirst(LaneCase):
         self.listing._request()
         self.run_engine()
         self.assertEqual(self.items("product").status, "error")
-        self.assertEqual(
-            (self.items("price").status, self.items("price").waiting), ("new", True)
-        )
+        self.assertEqual((self.items("price").status, self.items("price").waiting), ("new", True))
         self.channel.accept("TEA-1")
         self.tea.name = "Tea with a brand"
         self.run_engine()
@@ -192,9 +188,7 @@ class TestNewerValues(LaneCase):
         self.patch(
             type(self.env["marketplace.listing"]),
             "_snapshot_image",
-            lambda listings, account: {
-                one.id: self._tell(url) for one in listings
-            },
+            lambda listings, account: {one.id: self._tell(url) for one in listings},
         )
         self.listing.product_id.image_1920 = False
         self.env["marketplace.recorder"]._record_write(self.tea, ["image_1920"])
@@ -258,9 +252,9 @@ class TestNewerValues(LaneCase):
         )
         item.submission_id = submission
         self.env.flush_all()
-        with patch.object(FakeAdapter, "poll", lambda adapter, remote: Submission((), done=False)):
-            with self.account._engine_adapter() as adapter:
-                self.env["marketplace.sender"]._poll_due(self.account, adapter, None)
+        self.patch(FakeAdapter, "poll", lambda adapter, remote: Submission((), done=False))
+        with self.account._engine_adapter() as adapter:
+            self.env["marketplace.sender"]._poll_due(self.account, adapter, None)
         self.env.invalidate_all()
         self.assertEqual((item.status, item.doubtful), ("new", True))
         cause = self.env["marketplace.cause"].search([("code", "=", "stuck:refund")])

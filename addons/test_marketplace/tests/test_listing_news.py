@@ -45,7 +45,9 @@ class TestListingNews(OrderCase):
 
     def test_news_of_a_listing_that_is_not_here_is_kept_and_ignored(self):
         item = self.tell(id="F-404", status=["BUYABLE"])
-        self.assertEqual((item.status, item.message), ("ignored", "This listing is not linked here."))
+        self.assertEqual(
+            (item.status, item.message), ("ignored", "This listing is not linked here.")
+        )
 
     def test_a_listing_that_was_deleted_there_is_told_anew(self):
         self.tea_listing.acknowledged = {"price": {"price": "10.0"}}
@@ -279,9 +281,7 @@ class TestPendingOrders(OrderCase):
         self.assertEqual(self.sale.amount_total, 40.0)
 
     def test_a_summary_never_changes_an_order_that_is_here(self):
-        self.receive(
-            self.document("P-1", self.two_lines("P-1", tea=9), summary=True, minutes=40)
-        )
+        self.receive(self.document("P-1", self.two_lines("P-1", tea=9), summary=True, minutes=40))
         self.process()
         self.assertEqual(self.sale.order_line.mapped("product_uom_qty"), [3.0, 2.0])
 
