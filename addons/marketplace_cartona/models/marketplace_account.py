@@ -93,7 +93,7 @@ class MarketplaceAccount(models.Model):
 
     cartona_journal_id = fields.Many2one(
         "account.journal",
-        "Settlement journal",
+        "Journal for money of Cartona",
         domain="[('type', '=', 'general'), ('company_id', '=', company_id)]",
         check_company=True,
         help="With an account beside it, every posted invoice is divided: what Cartona pays as "
