@@ -143,6 +143,16 @@ def test_only_a_barcode_whose_check_digit_is_right_is_told(code: str, kind: str)
     assert barcode_type(code) == kind
 
 
+def test_a_marketplace_may_have_texts_of_its_own() -> None:
+    texts = {UK: {"title": " Green tea ", "description": ""}, "A-OTHER": {"title": "X"}, DE: None}
+    state = ProductState(title="Grüner Tee", description="Frisch", attributes={"texts": texts})
+
+    found = told(state, TWO)
+
+    assert [row["value"] for row in found["item_name"]] == ["Grüner Tee", "Green tea"]
+    assert [row["value"] for row in found["product_description"]] == ["Frisch", "Frisch"]
+
+
 def test_an_offer_on_a_product_of_amazons_names_its_asin_and_nothing_of_the_product() -> None:
     key = ListingKey(None, "sku-1", extra={"asin": "B0TEST0001"})
     state = ProductState(

@@ -134,8 +134,10 @@ def _product(key: ListingKey, state: ProductState, settings: Settings, new: bool
     found: Attributes = {}
     offer_only = requirements_of(state) == "LISTING_OFFER_ONLY"
     if not offer_only:
-        _localized(found, "item_name", [state.title], settings)
-        _localized(found, "product_description", [state.description], settings)
+        texts = _mapping(own.get("texts"))
+        _localized(found, "item_name", [state.title], settings, _of_markets(texts, "title"))
+        description = _of_markets(texts, "description")
+        _localized(found, "product_description", [state.description], settings, description)
         _localized(found, "brand", [own.get("brand")], settings)
         bullets = own.get("bullet_points") or ()
         bullets = (bullets,) if isinstance(bullets, str) else bullets
@@ -309,16 +311,31 @@ def _plain(value: Any) -> Any:
 
 
 def _localized(
-    found: Attributes, name: str, texts: Sequence[str | None], settings: Settings
+    found: Attributes,
+    name: str,
+    texts: Sequence[str | None],
+    settings: Settings,
+    own: Mapping[str, str] | None = None,
 ) -> None:
+    """:param own: texts of marketplaces that have others than the rest, by their ids."""
     if any(text is None for text in texts) or not texts:
         return
     told = [str(text).strip() for text in texts if text and str(text).strip()]
     found[name] = [
         {"value": text, "language_tag": market.language, "marketplace_id": market.id}
         for market in settings.markets
-        for text in told
+        for text in ([own[market.id]] if own and market.id in own else told)
     ]
+
+
+def _of_markets(texts: Mapping[str, Any], name: str) -> dict[str, str]:
+    """One member of ``texts``: marketplace id → what is said there."""
+    found = {market: _mapping(one).get(name) for market, one in texts.items()}
+    return {market: text.strip() for market, text in found.items() if _said(text)}
+
+
+def _said(text: Any) -> bool:
+    return isinstance(text, str) and bool(text.strip())
 
 
 def _each(settings: Settings, members: Mapping[str, Any]) -> list[dict[str, Any]]:
