@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from marketplace_adapters.amazon.const import MARKETPLACES
 
+# What changes what Amazon is told of listings.
+TOLD_FIELDS = {"market_id", "sequence", "active", "currency_id", "pricelist_id", "lang"}
+
 
 class MarketplaceAmazonMarket(models.Model):
     """One marketplace of Amazon where an account sells; the first one is home."""
@@ -36,6 +39,16 @@ class MarketplaceAmazonMarket(models.Model):
         precompute=True,
         readonly=False,
         help="Of texts and error messages, as Amazon writes it: de_DE.",
+    )
+    lang = fields.Selection(
+        lambda self: self.env["res.lang"].get_installed(),
+        "Texts in",
+        compute="_compute_lang",
+        store=True,
+        precompute=True,
+        readonly=False,
+        help="Names and descriptions of products on this marketplace, as they are translated in "
+        "Odoo. Empty: in the language of the account.",
     )
     pricelist_id = fields.Many2one(
         "product.pricelist",
@@ -85,6 +98,16 @@ class MarketplaceAmazonMarket(models.Model):
             market.currency_id = currency or market.currency_id
             market.language = known.language if known else market.language
 
+    @api.depends("market_id")
+    def _compute_lang(self):
+        """The marketplace's own language, if Odoo speaks it, whichever country's."""
+        installed = [code for code, _name in self.env["res.lang"].get_installed()]
+        for market in self:
+            known = MARKETPLACES.get(market.market_id)
+            wanted = known.language if known else ""
+            same = [code for code in installed if code.partition("_")[0] == wanted[:2]]
+            market.lang = wanted if wanted in installed else next(iter(same), False)
+
     @api.depends("sequence", "active", "account_id.amazon_market_ids.sequence")
     def _compute_is_home(self):
         for market in self:
@@ -108,7 +131,7 @@ class MarketplaceAmazonMarket(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"market_id", "sequence", "active", "currency_id", "pricelist_id"} & vals.keys():
+        if TOLD_FIELDS & vals.keys():
             self.account_id._amazon_markets_changed()
         return result
 

@@ -66,12 +66,32 @@ class MarketplaceListing(models.Model):
             "brand": values.pop(BRAND, None),
             "bullet_points": bullets if isinstance(bullets, list) else [bullets],
             "values": values,
+            "texts": self._amazon_texts(),
             # A marketplace that is added gets the product with it.
             "marketplaces": self.account_id._amazon_markets().mapped("market_id"),
         }
         if bullets is None:
             del found["bullet_points"]
         return {name: value for name, value in found.items() if value not in (None, {}, "")}
+
+    def _amazon_texts(self):
+        """{marketplace id: {"title", "description"}} where texts are in another language than the
+        account's; a title that a person wrote for the channel counts everywhere."""
+        account = self.account_id
+        if self.amazon_requirements == "LISTING_OFFER_ONLY":
+            return {}
+        source = self.product_tmpl_id if self.amazon_is_parent else self.product_id
+        found = {}
+        for market in account._amazon_markets():
+            if not market.lang or market.lang == account.lang:
+                continue
+            record = source.with_context(lang=market.lang, display_default_code=False)
+            texts = {
+                "title": False if self.title else record.display_name,
+                "description": record.description_sale,
+            }
+            found[market.market_id] = {name: text for name, text in texts.items() if text}
+        return {market: texts for market, texts in found.items() if texts}
 
     def _amazon_values(self):
         """{attribute: value} from the variant's own attributes, the product's rows and this

@@ -93,6 +93,32 @@ class TestListings(AmazonCase):
         self.assertEqual((key.external_id, key.sku), (None, "T1"))
         self.assertEqual(key.extra, {"fulfilment": "seller", "product_type": "GROCERY"})
 
+    @covers("R23")
+    def test_each_marketplace_gets_its_own_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        uk, de = self.account._amazon_markets()
+        self.assertFalse(de.lang, "nobody spoke it when the marketplace was added")
+        self.assertNotEqual(uk.lang, "de_DE")
+        de.lang = "de_DE"
+        product = self._make_product("Black tea", default_code="T1", description_sale="Fresh.")
+        product.product_tmpl_id.with_context(lang="de_DE").write(
+            {"name": "Schwarzer Tee", "description_sale": "Frisch."}
+        )
+        listing = self._list(product)
+        self.send()
+        names = {row["marketplace_id"]: row["value"] for row in self.attribute("T1", "item_name")}
+        self.assertEqual(names, {UK: "Black tea", DE: "Schwarzer Tee"})
+        texts = self.attribute("T1", "product_description")
+        self.assertEqual([row["value"] for row in texts], ["Fresh.", "Frisch."])
+        product.product_tmpl_id.with_context(lang="de_DE").name = "Assam"
+        self.send()
+        self.assertEqual(self.attribute("T1", "item_name")[1]["value"], "Assam")
+        listing.title = "TEA"
+        self.send()
+        self.assertEqual(
+            [row["value"] for row in self.attribute("T1", "item_name")], ["TEA", "TEA"]
+        )
+
     @covers("X36")
     def test_two_products_with_one_sku_never_overwrite_each_other(self):
         first = self._list(self._make_product("First", default_code="SAME", quantity=1))
