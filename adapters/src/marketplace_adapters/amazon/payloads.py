@@ -331,11 +331,11 @@ def _localized(
 def _of_markets(texts: Mapping[str, Any], name: str) -> dict[str, str]:
     """One member of ``texts``: marketplace id → what is said there."""
     found = {market: _mapping(one).get(name) for market, one in texts.items()}
-    return {market: text.strip() for market, text in found.items() if _said(text)}
-
-
-def _said(text: Any) -> bool:
-    return isinstance(text, str) and bool(text.strip())
+    return {
+        market: text.strip()
+        for market, text in found.items()
+        if isinstance(text, str) and text.strip()
+    }
 
 
 def _each(settings: Settings, members: Mapping[str, Any]) -> list[dict[str, Any]]:
