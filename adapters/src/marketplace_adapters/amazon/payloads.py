@@ -130,6 +130,9 @@ def attributes(
 
 
 def _product(key: ListingKey, state: ProductState, settings: Settings, new: bool) -> Attributes:
+    """Members of :attr:`ProductState.attributes`, all optional: ``product_type``, ``requirements``,
+    ``condition``, ``brand``, ``bullet_points``, ``values`` ({Amazon's name: plain value or
+    instances}), ``texts`` ({marketplace id: {"title", "description"}}), ``parent``, ``theme``."""
     own = state.attributes
     found: Attributes = {}
     offer_only = requirements_of(state) == "LISTING_OFFER_ONLY"
