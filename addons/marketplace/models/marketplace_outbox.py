@@ -163,16 +163,20 @@ class MarketplaceOutbox(models.Model):
         )
         if by_order:
             # Only the first unfinished item of an order, so that each order hears things in turn.
+            others = [one for one in account._limits().lanes if one.name != lane.name]
+            loose = [one.name for one in others if not one.in_turn]
             self.env.cr.execute(
                 SQL(
                     """
                     SELECT id %s AND NOT EXISTS (
                         SELECT 1 FROM marketplace_outbox earlier
                          WHERE earlier.order_id = item.order_id AND earlier.id < item.id
-                           AND earlier.status IN ('new', 'submitted', 'pending'))
+                           AND earlier.status IN ('new', 'submitted', 'pending')
+                           AND earlier.lane != ALL(%s))
                      ORDER BY priority, id LIMIT %s
                     """,
                     due,
+                    loose,
                     size,
                 )
             )

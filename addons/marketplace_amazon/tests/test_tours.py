@@ -157,3 +157,34 @@ class TestTours(HttpCase, AmazonCase):
         refund = self.order_of(order_id).outbox_ids.filtered(lambda item: item.kind == "refund")
         self.assertEqual(refund.status, "success", refund.message)
         self.assertEqual(refund.sent["lines"][0]["amount"], "6.00")
+
+    @covers("R39", "X12")
+    def test_a_settlement_is_read_balances_and_is_proposed_for_the_books(self):
+        mug = self._make_product("Mug", price=6, quantity=10, default_code="MUG")
+        self._list(mug)
+        self.send()
+        order_id = self.amazon.place(("MUG", 2), status="UNSHIPPED")
+        self.fetch()
+        sale = self.order_of(order_id).sale_order_id
+        sale.picking_ids.carrier_tracking_ref = "1Z003"
+        sale.picking_ids.button_validate()
+        self.send()
+        self.assertEqual(self.amazon.order(order_id)["status"], "SHIPPED")
+        sale._create_invoices().action_post()
+        self.amazon.call("POST", "amazon/settlements", {"fees": {"Subscription Fee": "25.00"}})
+        self.fetch("settlement")
+        settlement = self.env["marketplace.settlement"].search(
+            [("account_id", "=", self.account.id), ("provisional", "=", False)]
+        )
+        self.account.action_suggest_settlement_accounts()
+        self.env.flush_all()
+
+        self.walk(
+            f"/odoo/marketplace-settlements/{settlement.id}", "marketplace_amazon_settlement"
+        )
+
+        self.assertEqual(settlement.difference, 0.0)
+        self.assertEqual(settlement.line_ids.order_id, self.order_of(order_id))
+        self.assertEqual(settlement.move_id.state, "draft")
+        lines = settlement.move_id.line_ids
+        self.assertEqual(sum(lines.mapped("amount_currency")), 0.0)

@@ -121,6 +121,44 @@ class TestParkedLanes(LaneCase):
 
 
 @tagged("post_install", "-at_install")
+class TestInTurn(LaneCase):
+    """An order hears things in turn, but for lanes that the platform does not mind."""
+
+    def claim(self, *, in_turn):
+        """What of one order may go in the shipment's lane while its acknowledgement waits."""
+        lanes = tuple(
+            dataclasses.replace(lane, in_turn=in_turn) if lane.name == "order" else lane
+            for lane in FakeAdapter.limits.lanes
+        )
+        self.patch(FakeAdapter, "limits", dataclasses.replace(FakeAdapter.limits, lanes=lanes))
+        order = self.env["marketplace.order"].create(
+            {"account_id": self.account.id, "external_id": "O-1", "number": "O-1"}
+        )
+        for kind, lane in (("acknowledge", "order"), ("shipment", "shipment")):
+            self.env["marketplace.outbox"].create(
+                {
+                    "account_id": self.account.id,
+                    "kind": kind,
+                    "lane": lane,
+                    "order_id": order.id,
+                    "key": f"{kind}:1",
+                }
+            )
+        self.env.flush_all()
+        shipment = FakeAdapter.limits.lane(Kind.SHIPMENT)
+        claimed, _wait = self.env["marketplace.outbox"]._claim(self.account, shipment, 10)
+        return claimed.mapped("kind")
+
+    @covers("R36")
+    def test_a_parcel_waits_for_what_comes_before_it(self):
+        self.assertEqual(self.claim(in_turn=True), [])
+
+    @covers("R34", "R36")
+    def test_a_parcel_does_not_wait_for_a_lane_that_may_take_long(self):
+        self.assertEqual(self.claim(in_turn=False), ["shipment"])
+
+
+@tagged("post_install", "-at_install")
 class TestProductFirst(LaneCase):
     def setUp(self):
         super().setUp()

@@ -123,6 +123,8 @@ LIMITS = Limits(
             asynchronous=True,
             deadline=6 * 3600.0,
             bucket=feed_bucket(ACKNOWLEDGEMENT_FEED),
+            # One feed in twenty minutes: a parcel is confirmed before if it leaves before.
+            in_turn=False,
         ),
         # Repeatable: the same packageReferenceId edits the same parcel.
         Lane(

@@ -19,6 +19,8 @@ class Lane:
     :param deadline: seconds after which an asynchronous submission is given up and read back.
     :param repeatable: a repeat does no harm (level-triggered, or the platform deduplicates).
     :param bucket: name of the rate in :attr:`Limits.rates` that a call of this lane draws from.
+    :param in_turn: what is told later of the same order, in other lanes, waits for this lane's
+        items. Not so where the platform does not mind and this lane may wait long.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Lane:
     deadline: float = 3600.0
     repeatable: bool = True
     bucket: str = "default"
+    in_turn: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,28 @@ tours.add("marketplace_amazon_refund", {
     ],
 });
 
+tours.add("marketplace_amazon_settlement", {
+    steps: () => [
+        {
+            content: "the lines add up to what Amazon says",
+            trigger: ".o_form_view .o_field_widget[name='difference']:contains('0.00')",
+        },
+        {
+            content: "the fee that belongs to no order is there",
+            trigger: ".o_field_widget[name='line_ids'] .o_data_row:contains('Subscription Fee')",
+        },
+        {
+            content: "have it proposed for the books",
+            trigger: "button[name='action_propose_entry']:enabled",
+            run: "click",
+        },
+        {
+            content: "a draft entry, nothing is posted by itself",
+            trigger: ".o_form_view .o_arrow_button_current:contains('Draft')",
+        },
+    ],
+});
+
 function enterSecret(label, value) {
     const row = `.modal .o_field_widget[name='credential_ids'] .o_data_row:contains('${label}')`;
     return [
