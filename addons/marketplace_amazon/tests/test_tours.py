@@ -179,9 +179,7 @@ class TestTours(HttpCase, AmazonCase):
         self.account.action_suggest_settlement_accounts()
         self.env.flush_all()
 
-        self.walk(
-            f"/odoo/marketplace-settlements/{settlement.id}", "marketplace_amazon_settlement"
-        )
+        self.walk(f"/odoo/marketplace-settlements/{settlement.id}", "marketplace_amazon_settlement")
 
         self.assertEqual(settlement.difference, 0.0)
         self.assertEqual(settlement.line_ids.order_id, self.order_of(order_id))
