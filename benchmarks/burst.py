@@ -51,6 +51,7 @@ def measure(quick: bool = False) -> list[Row]:
 
 
 def _run(shop: Shop, server: OdooServer, runs: Runs) -> None:
+    scene.calm(shop.database)
     memory = scene.Memory(server)
     memory.start()
     committed, writing = shop.burst()
