@@ -51,7 +51,6 @@ def measure(quick: bool = False) -> list[Row]:
 
 
 def _run(shop: Shop, server: OdooServer, runs: Runs) -> None:
-    scene.calm(shop.database)
     memory = scene.Memory(server)
     memory.start()
     committed, writing = shop.burst()

@@ -90,15 +90,6 @@ def _folders() -> str:
     return f"{paths.ADDONS},{PEER_ADDONS}"
 
 
-def calm(name: str) -> None:
-    """Have PostgreSQL finish what earlier work left it to do: statistics, dead rows, dirty pages.
-
-    Filling ten thousand products keeps it busy for minutes, beside whatever is measured then.
-    """
-    cluster().sql(name, "VACUUM ANALYZE")
-    cluster().sql("postgres", "CHECKPOINT", role="postgres")
-
-
 def drop(*names: str) -> None:
     for name in names:
         databases.drop(cluster(), name)
