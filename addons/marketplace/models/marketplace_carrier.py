@@ -69,14 +69,7 @@ class MarketplaceCarrier(models.Model):
         """
         if not carrier:
             return None, None
-        rows = account.carrier_ids.filtered(lambda row: row.carrier_id == carrier) or self.search(
-            [
-                ("account_id", "=", False),
-                ("provider", "=", account.provider),
-                ("carrier_id", "=", carrier.id),
-            ],
-            limit=1,
-        )
+        rows = account.told_carrier_ids.filtered(lambda row: row.carrier_id == carrier)
         if not rows:
             kind = carrier.delivery_type
             return kind if kind not in NO_CARRIERS else None, carrier.name or None
@@ -87,3 +80,12 @@ class MarketplaceAccount(models.Model):
     _inherit = "marketplace.account"
 
     carrier_ids = fields.One2many("marketplace.carrier", "account_id", string="Carriers")
+    # Read once for all parcels of a batch; the account's own rows come first.
+    told_carrier_ids = fields.Many2many("marketplace.carrier", compute="_compute_told_carrier_ids")
+
+    @api.depends("carrier_ids.carrier_id", "provider")
+    def _compute_told_carrier_ids(self):
+        for account in self:
+            account.told_carrier_ids = account.carrier_ids | self.env["marketplace.carrier"].search(
+                [("account_id", "=", False), ("provider", "=", account.provider)]
+            )

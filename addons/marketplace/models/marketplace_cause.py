@@ -213,6 +213,8 @@ class MarketplaceCause(models.Model):
                    IN (listing.external_id, listing.internal_id, listing.sku)
              WHERE cause.account_id = %s AND cause.state = 'open'
                AND starts_with(cause.code, 'unknown_product:')
+               -- Only of the import that has just ended: later links solve their causes themselves.
+               AND cause.last_at > now() AT TIME ZONE 'UTC' - interval '5 minutes'
              GROUP BY cause.code
             HAVING count(DISTINCT listing.id) = 1
             """,

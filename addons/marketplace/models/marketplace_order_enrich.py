@@ -55,20 +55,21 @@ class MarketplaceOrder(models.Model):
 
     def _lacks_buyer(self, order):
         """Whether the channel knows of the buyer what this sales order does not."""
-        known = has_place(order.ship_to) or bool(order.buyer.name or order.buyer.email)
-        link = self.env["marketplace.partner"].search(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("partner_id", "=", self.partner_id.id),
-                ("external_id", "=", "anonymous"),
-            ],
-            limit=1,
+        if not (has_place(order.ship_to) or order.buyer.name or order.buyer.email):
+            return False
+        sale = self.sale_order_id
+        if has_place(order.ship_to) and not has_place(sale.partner_shipping_id):
+            return True
+        return sale.partner_id == self.partner_id and bool(
+            self.env["marketplace.partner"].search_count(
+                [
+                    ("account_id", "=", self.account_id.id),
+                    ("partner_id", "=", self.partner_id.id),
+                    ("external_id", "=", "anonymous"),
+                ],
+                limit=1,
+            )
         )
-        nameless = bool(link) and self.sale_order_id.partner_id == self.partner_id
-        placeless = has_place(order.ship_to) and not has_place(
-            self.sale_order_id.partner_shipping_id
-        )
-        return known and (nameless or placeless)
 
     def _map_taxes(self, order, pricer):
         """The fiscal position of a quotation may have come with the address."""

@@ -115,32 +115,36 @@ class MarketplaceInbox(models.Model):
 
         :param dict mirrored: product → [(listing, pieces)]
         """
+        if not mirrored:
+            return
         location = account._stored_location()
+        products = self.env["product.product"].union(*mirrored)
         quants = self.env["stock.quant"].sudo()
         known = {
             product.id: quantity
             for product, quantity in quants._read_group(
-                [
-                    ("location_id", "=", location.id),
-                    ("product_id", "in", [product.id for product in mirrored]),
-                ],
+                [("location_id", "=", location.id), ("product_id", "in", products.ids)],
                 ["product_id"],
                 ["quantity:sum"],
             )
         }
-        for product, parts in mirrored.items():
-            others = self.env["marketplace.listing"].search(
-                [
-                    ("account_id", "=", account.id),
-                    ("product_id", "=", product.id),
-                    ("id", "not in", [listing.id for listing, _pieces in parts]),
-                    ("stored_at", "!=", False),
-                ]
-            )
-            wanted = sum(pieces for _listing, pieces in parts) + sum(
-                (one.stored_quantity + one.stored_reserved) * (one.unit_count or 1.0)
-                for one in others
-            )
-            difference = wanted - known.get(product.id, 0.0)
+        counted = {listing for parts in mirrored.values() for listing, _pieces in parts}
+        others = self.env["marketplace.listing"].search(
+            [
+                ("account_id", "=", account.id),
+                ("product_id", "in", products.ids),
+                ("id", "not in", [listing.id for listing in counted]),
+                ("stored_at", "!=", False),
+            ]
+        )
+        wanted = {
+            product: sum(pieces for _listing, pieces in parts)
+            for product, parts in mirrored.items()
+        }
+        for one in others:
+            kept = one.stored_quantity + one.stored_reserved
+            wanted[one.product_id] += kept * (one.unit_count or 1.0)
+        for product, pieces in wanted.items():
+            difference = pieces - known.get(product.id, 0.0)
             if abs(difference) > 1e-6:
                 quants._update_available_quantity(product, location, difference)
