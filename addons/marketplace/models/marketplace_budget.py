@@ -106,13 +106,26 @@ class MarketplaceBudget(models.Model):
         granted, wait = found
         return 0.0 if granted else max(float(wait), 0.05)
 
-    def _learn(self, account_id, bucket, remaining, limit, per_second, retry_after):
-        """Believe the channel: fewer tokens than we thought, another rate, or a pause."""
+    def _learn(
+        self,
+        account_id,
+        bucket,
+        *,
+        remaining=None,
+        limit=None,
+        per_second=None,
+        retry_after=None,
+        unused=None,
+    ):
+        """Believe the channel: fewer tokens than we thought, another rate, or a pause; and take
+        back what a call did not need."""
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE marketplace_budget
-                   SET tokens = least(tokens, coalesce(%(remaining)s, tokens)),
+                   SET tokens = least(tokens + coalesce(%(unused)s, 0),
+                                      coalesce(%(remaining)s, 'Infinity'),
+                                      coalesce(%(limit)s, burst)),
                        burst = coalesce(%(limit)s, burst),
                        per_second = coalesce(%(per_second)s, per_second),
                        throttled = throttled + (%(retry_after)s::float IS NOT NULL)::int,
@@ -122,6 +135,7 @@ class MarketplaceBudget(models.Model):
                                + make_interval(secs => %(retry_after)s::float)) END
                  WHERE account_id = %(account)s AND bucket = %(bucket)s
                 """,
+                unused=unused,
                 remaining=remaining,
                 limit=limit,
                 per_second=per_second,
@@ -149,20 +163,20 @@ class AccountBudget:
         rate = self.rates.get(bucket)
         if rate is None:
             return
-        with fresh_env(self.env, read_committed=True) as env:
+        with fresh_env(self.env, read_committed=True, repeatable=True) as env:
             wait = env["marketplace.budget"]._take(self.account_id, bucket, rate, cost, self.urgent)
         if wait:
             raise ThrottledError(
                 f"The budget for {bucket} is used up for {wait:.1f} s.", retry_after=wait
             )
 
-    def learn(self, bucket, *, remaining=None, limit=None, per_second=None, retry_after=None):
-        """Write down what an answer said, if it said anything new."""
-        if remaining is None and limit is None and per_second is None and retry_after is None:
+    def learn(self, bucket, **known):
+        """Write down what an answer said, if it said anything new.
+
+        :param known: ``remaining``, ``limit``, ``per_second``, ``retry_after``, ``unused``.
+        """
+        said = {name: value for name, value in known.items() if value is not None}
+        if not said or (bucket not in self.rates and "retry_after" not in said):
             return
-        rate = self.rates.get(bucket)
-        with fresh_env(self.env, read_committed=True) as env:
-            budgets = env["marketplace.budget"]
-            if rate is None and retry_after is None:
-                return
-            budgets._learn(self.account_id, bucket, remaining, limit, per_second, retry_after)
+        with fresh_env(self.env, read_committed=True, repeatable=True) as env:
+            env["marketplace.budget"]._learn(self.account_id, bucket, **said)

@@ -24,7 +24,7 @@ class MarketplaceDispatcher(models.AbstractModel):
         """
         with (
             session_lock(self.env, "dispatch", wait=True),
-            fresh_env(self.env, read_committed=True) as env,
+            fresh_env(self.env, read_committed=True, repeatable=True) as env,
         ):
             dispatcher = env["marketplace.dispatcher"]
             products, more_products = dispatcher._dispatch_products()

@@ -21,7 +21,7 @@ from marketplace_adapters.core import (
 
 from ..snapshot import Nothing, Tell, Trouble
 from ..tools import clock
-from ..tools.db import fresh_env
+from ..tools.db import fresh_env, skip_flush
 from ..tools.faults import as_adapter_error, log_failure
 from ..tools.inbound import is_conflict, safe_text
 
@@ -113,6 +113,8 @@ class MarketplaceSender(models.AbstractModel):
         lane, claimed, wait = self._claim_lane(outbox, account, adapter, parked)
         if lane is None:
             return wait
+        if lane.repeatable:
+            skip_flush(env.cr)
         if adapter.limits.product_first:
             claimed = claimed._hold_for_product()
         snapshot = self._snapshot_each(env, claimed)

@@ -9,7 +9,7 @@ from marketplace_adapters.core import AdapterError, AuthError, Outcome, Throttle
 from ..snapshot import Trouble
 from ..tools import clock
 from ..tools.backoff import poll_delay
-from ..tools.db import fresh_env
+from ..tools.db import fresh_env, skip_flush
 from ..tools.faults import as_adapter_error
 from .marketplace_sender import OUTCOME_UNKNOWN
 
@@ -23,6 +23,8 @@ class MarketplaceSender(models.AbstractModel):
 
     def _apply_answer(self, env, account, adapter, batch, answer, settled):
         lane = batch.lane
+        if lane.repeatable:
+            skip_flush(env.cr)
         outbox = env["marketplace.outbox"]
         submission = env["marketplace.submission"].browse(batch.submission_id)
         results = {result.ref: result for result in (*answer.results, *settled)}

@@ -10,16 +10,28 @@ from odoo import api
 
 
 @contextmanager
-def fresh_env(env, *, read_committed=False):
+def fresh_env(env, *, read_committed=False, repeatable=False):
     """An environment on a cursor of its own, committed on success.
 
     :param read_committed: see what others committed meanwhile; for upserts, where Odoo's
         repeatable read would turn a harmless race into a serialization failure.
+    :param repeatable: see :func:`skip_flush`.
     """
     with env.registry.cursor() as cr:
         if read_committed and not _is_test_cursor(cr):
             cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        if repeatable:
+            skip_flush(cr)
         yield api.Environment(cr, env.uid, dict(env.context), su=env.su)
+
+
+def skip_flush(cr):
+    """Let this transaction's commit return before it is on disk.
+
+    Only for work that is simply done again when a power failure takes its last moments: the
+    order of commits stays, so what a later transaction builds upon is never lost alone.
+    """
+    cr.execute("SET LOCAL synchronous_commit TO off")
 
 
 @contextmanager

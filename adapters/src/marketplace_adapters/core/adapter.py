@@ -17,7 +17,16 @@ from typing_extensions import Self
 
 from .errors import InvalidError
 from .limits import Budget, Limits, Unlimited
-from .news import ListingNews, Return, Settlement, StoredQuantity
+from .news import (
+    ApiVersion,
+    ListingNews,
+    Place,
+    PrivacyRequest,
+    Return,
+    Settlement,
+    StoredQuantity,
+    Subscriptions,
+)
 from .response import Dialect
 from .transport import Transport
 from .types import (
@@ -56,6 +65,8 @@ class Adapter(ABC):
     provider: ClassVar[str]
     limits: Limits
     dialect: ClassVar[Dialect] = Dialect()
+    versions: ClassVar[tuple[ApiVersion, ...]] = ()
+    """Versions of the platform's interface in use; one that ends is told to people in time."""
 
     def __init__(
         self,
@@ -113,6 +124,19 @@ class Adapter(ABC):
         Missing or refused credentials are a ``Check`` with ``ok`` False; other failures raise.
         """
 
+    def places(self) -> tuple[Place, ...]:
+        """Locations of the channel that stock is told for; none for a channel with one store."""
+        return ()
+
+    def subscribe(self, url: str, *, mend: bool = True) -> Subscriptions | None:
+        """Look whether the channel's webhooks come to this address, and put right what is wrong.
+
+        :param url: our address; what else is subscribed elsewhere is left alone.
+        :param mend: ``False`` only looks.
+        :return: ``None`` when webhooks of this platform are set up by hand, or do not exist.
+        """
+        return None
+
     # === OUT === #
 
     @abstractmethod
@@ -159,8 +183,8 @@ class Adapter(ABC):
         acknowledgement, say) happens after the commit of that page. What takes the platform a
         while raises :class:`ThrottledError` with the seconds after which to ask again.
 
-        Topics: ``order``, ``status``, ``listing``, ``return``, ``settlement``, ``stored`` and
-        ``submission`` (its ``external_id`` is the remote id of work that is done now: it is polled
+        Topics: ``order``, ``status``, ``listing``, ``return``, ``settlement``, ``stored``,
+        ``privacy`` and ``submission`` (its ``external_id`` is the remote id of work that is done now: it is polled
         at once). A topic may yield events of other topics as well.
         """
 
@@ -205,6 +229,10 @@ class Adapter(ABC):
     def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
         """Read the payload of an event with topic ``stored``: goods that the channel keeps."""
         raise InvalidError(f"{self.provider} keeps no goods.", code="bad_shape")
+
+    def privacy(self, payload: Any) -> PrivacyRequest:
+        """Read the payload of an event with topic ``privacy``."""
+        raise InvalidError(f"{self.provider} asks nothing for buyers.", code="bad_shape")
 
     @abstractmethod
     def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:

@@ -83,8 +83,12 @@ class Budget(Protocol):
         limit: float | None = None,
         per_second: float | None = None,
         retry_after: float | None = None,
+        unused: float | None = None,
     ) -> None:
-        """Believe what the platform's answer says about the bucket."""
+        """Believe what the platform's answer says about the bucket.
+
+        :param unused: of the tokens that were taken, what the call did not need after all.
+        """
 
 
 class Unlimited:
@@ -101,5 +105,6 @@ class Unlimited:
         limit: float | None = None,
         per_second: float | None = None,
         retry_after: float | None = None,
+        unused: float | None = None,
     ) -> None:
         """Nothing is remembered."""

@@ -73,12 +73,14 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What an answer says about the rate of its bucket; ``None`` is not said."""
+    """What an answer says about the rate of its bucket; ``None`` is not said. ``unused``: of the
+    tokens that the call took, what it did not need."""
 
     remaining: float | None = None
     limit: float | None = None
     per_second: float | None = None
     retry_after: float | None = None
+    unused: float | None = None
 
 
 class Dialect:

@@ -281,13 +281,15 @@ class Transport:
         wait = learned.retry_after
         if response.status == 429 and wait is None:
             wait = DEFAULT_RETRY_AFTER
-        if (learned.remaining, learned.limit, learned.per_second, wait) != (None,) * 4:
+        known = (learned.remaining, learned.limit, learned.per_second, learned.unused, wait)
+        if any(value is not None for value in known):
             self._budget.learn(
                 bucket,
                 remaining=learned.remaining,
                 limit=learned.limit,
                 per_second=learned.per_second,
                 retry_after=wait,
+                unused=learned.unused,
             )
 
     def _error(self, call: _Call, response: Response) -> AdapterError:

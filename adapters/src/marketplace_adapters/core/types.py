@@ -127,7 +127,11 @@ class PriceState:
 class InventoryState:
     """Quantity for sale, in units of the listing; never negative.
 
-    :param location: the channel's own location id, for channels with several.
+    :param quantity: in all places together.
+    :param by_location: the same by the channel's own location id, for channels with several;
+        empty for a channel that knows one store only.
+    :param known: what the channel acknowledged last, by location, so that it can be told "from 5
+        to 7"; a location that is missing was never told.
     """
 
     quantity: Decimal
@@ -135,14 +139,19 @@ class InventoryState:
     unlimited: bool = False
     restock_date: date | None = None
     handling_days: int | None = None
-    location: str | None = None
+    by_location: Mapping[str, Decimal] = field(default_factory=dict)
+    known: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageState:
-    """Public URLs, main image first."""
+    """Public URLs, main image first.
+
+    :param texts: what each image shows, for those who cannot see it; as long as ``urls``, or empty.
+    """
 
     urls: tuple[str, ...]
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +238,8 @@ class ShippedLine:
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """One parcel that left. ``reference`` is our picking (and package); ``complete`` says that
-    nothing of the order remains to be shipped."""
+    nothing of the order remains to be shipped; ``location`` is the channel's own id of the location
+    that it left from, where the channel knows several."""
 
     reference: str
     shipped_at: datetime
@@ -239,16 +249,19 @@ class Shipment:
     tracking: str | None = None
     tracking_url: str | None = None
     complete: bool = True
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundedLine:
-    """Money given back for one order line."""
+    """Money given back for one order line; ``external_id`` is ``None`` for what belongs to no line.
+    ``location`` is the channel's own id of the location that the goods came back to."""
 
     external_id: str | None
     quantity: Decimal
     amount: Money
     restock: bool = False
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,10 +275,18 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """The seller cancels the whole order. ``reason`` is a code of the channel's own list."""
+    """The seller cancels the whole order. ``reason`` is a code of the channel's own list.
+
+    :param restock: the goods are for sale again.
+    :param refund: the channel is to give back what was paid.
+    :param notify: the channel is to write to the buyer.
+    """
 
     reason: str | None = None
     note: str | None = None
+    restock: bool = True
+    refund: bool = False
+    notify: bool = False
 
 
 State: TypeAlias = (
@@ -395,6 +416,8 @@ class Event:
     :param external_id: id of the thing it is about.
     :param revision: equal for equal content: the remote version or a digest of the payload.
     :param occurred_at: the remote's own time of the change, when it says one.
+    :param delivery: the platform's id of this event, the same however often it is delivered; empty
+        where it gives none. A second event with the same id is dropped.
     :param payload: JSON-able, as received.
     """
 
@@ -403,6 +426,7 @@ class Event:
     revision: str
     payload: Any = field(repr=False)
     occurred_at: datetime | None = None
+    delivery: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,8 +457,32 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Company:
+    """The company that a buyer orders for, where the channel knows companies.
+
+    :param external_id: unique in the account.
+    :param site_id: the company's branch that orders; empty when it has only one.
+    :param terms: agreed terms of payment, in the channel's own words.
+
+    Its ``repr`` shows the id alone.
+    """
+
+    external_id: str
+    name: str = ""
+    vat: str = ""
+    site_id: str = ""
+    site_name: str = ""
+    terms: str = ""
+
+    def __repr__(self) -> str:
+        return f"Company({self.external_id!r})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Buyer:
     """Who ordered. ``external_id`` is unique in the account, empty when the channel hides it.
+
+    :param company: for whom; ``is_company`` says that the buyer is a company itself.
 
     Its ``repr`` shows the id alone."""
 
@@ -447,6 +495,7 @@ class Buyer:
     vat: str = ""
     note: str = ""
     address: Address = field(default_factory=Address)
+    company: Company | None = None
 
     def __repr__(self) -> str:
         return f"Buyer({self.external_id!r})"
@@ -471,6 +520,7 @@ class OrderLine:
     :param tax: tax on the whole line as the channel states it; ``None`` when it does not.
     :param taxed_by: ``channel`` when the channel collects and pays the tax itself: the line then
         bears none here, and what the buyer pays of it is a line of kind ``tax``.
+    :param location: the channel's own id of the location that is to deliver it, where it says one.
     """
 
     external_id: str
@@ -486,6 +536,7 @@ class OrderLine:
     tax_included: bool = True
     taxed_by: str = "seller"
     discounts: tuple[Discount, ...] = ()
+    location: str = ""
     comment: str = field(default="", repr=False)
 
 
@@ -517,6 +568,9 @@ class Order:
     :param summary: less than the whole order (a line of a report, say): enough to make an order
         that is not here, not enough to change one that is.
     :param ship_by, deliver_by: the channel's deadlines.
+    :param test: placed to try the shop; nobody pays it.
+    :param risk: how likely it is a fraud, as the channel says: ``low``, ``medium``, ``high``, or
+        empty when it says nothing.
     :param otp_required: delivery must be confirmed with the receiver's code.
     :param extra: provider's own members worth keeping, JSON-able.
     """
@@ -536,6 +590,8 @@ class Order:
     stocked_by: str = "seller"
     priced: bool = True
     summary: bool = False
+    test: bool = False
+    risk: str = ""
     ship_by: datetime | None = None
     deliver_by: datetime | None = None
     ship_to: Address | None = None
@@ -551,8 +607,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class RemoteListing:
-    """A listing as the channel has it now, for linking, read-back and audits; ``None`` where the
-    channel does not say."""
+    """A listing as the channel has it now, for linking, read-back and audits, and to make a product
+    of it; ``None`` where the channel does not say.
+
+    :param group: the channel's id of what holds the variants of one product together; empty for
+        a channel without variants.
+    :param group_title: name of that product; ``title`` is the listing's own.
+    :param options: what tells this variant from the others, by option: ``{"Colour": "Blue"}``.
+    :param description: HTML.
+    :param by_location: ``quantity`` by the channel's own location id.
+    """
 
     key: ListingKey
     title: str = ""
@@ -562,6 +626,14 @@ class RemoteListing:
     in_stock: bool | None = None
     unit: str = ""
     unit_count: int = 1
+    group: str = ""
+    group_title: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    compare_at: Money | None = None
+    weight_kg: Decimal | None = None
+    image_urls: tuple[str, ...] = ()
+    by_location: Mapping[str, Decimal] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -96,10 +96,12 @@ class RecordingBudget:
         limit: float | None = None,
         per_second: float | None = None,
         retry_after: float | None = None,
+        unused: float | None = None,
     ) -> None:
         """Note what is said."""
         values = {"remaining": remaining, "limit": limit, "per_second": per_second}
-        self.learned.append({**values, "retry_after": retry_after})
+        more = {} if unused is None else {"unused": unused}
+        self.learned.append({**values, "retry_after": retry_after, **more})
 
 
 # === NASTY DATA === #
