@@ -184,8 +184,8 @@ class Adapter(ABC):
         while raises :class:`ThrottledError` with the seconds after which to ask again.
 
         Topics: ``order``, ``status``, ``listing``, ``return``, ``settlement``, ``stored``,
-        ``privacy`` and ``submission`` (its ``external_id`` is the remote id of work that is done now: it is polled
-        at once). A topic may yield events of other topics as well.
+        ``privacy``, ``disconnected`` (the shop threw us out) and ``submission`` (its
+        ``external_id`` is the remote id of work that is done now: it is polled at once). A topic may yield events of other topics as well.
         """
 
     @abstractmethod

@@ -77,7 +77,7 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Goods that a buyer sends or sent back, or money that the buyer got back, as the channel tells.
+    """Goods that a buyer sends or sent back, or money given back, as the channel tells.
 
     :param external_id: unique in the account; the same for every later word on it.
     :param order_id: the order's id on the channel.
