@@ -123,8 +123,8 @@ class MarketplaceBudget(models.Model):
             SQL(
                 """
                 UPDATE marketplace_budget
-                   SET tokens = least(tokens + coalesce(%(unused)s, 0),
-                                      coalesce(%(remaining)s, 'Infinity'),
+                   SET tokens = least(tokens + coalesce(%(unused)s::float, 0),
+                                      coalesce(%(remaining)s::float, 'Infinity'),
                                       coalesce(%(limit)s, burst)),
                        burst = coalesce(%(limit)s, burst),
                        per_second = coalesce(%(per_second)s, per_second),

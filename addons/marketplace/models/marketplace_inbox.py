@@ -46,6 +46,9 @@ class MarketplaceInbox(models.Model):
     occurred_at = fields.Datetime("Changed on the channel", readonly=True)
     received_at = fields.Datetime("Received", default=fields.Datetime.now, readonly=True)
     processed_at = fields.Datetime("Processed", readonly=True)
+    delivery = fields.Char(
+        "Event", readonly=True, help="The channel's id of the event; each is taken once."
+    )
     status = fields.Selection(
         [
             ("new", "New"),
@@ -66,6 +69,7 @@ class MarketplaceInbox(models.Model):
     order_id = fields.Many2one("marketplace.order", ondelete="set null", readonly=True)
 
     _event_unique = models.UniqueIndex("(account_id, topic, external_id, revision)")
+    _delivery_unique = models.UniqueIndex("(account_id, delivery) WHERE delivery IS NOT NULL")
     _waiting_idx = models.Index("(account_id, id) WHERE status = 'new'")
     _trouble_idx = models.Index("(account_id, status) WHERE status IN ('quarantined', 'error')")
     _cause_idx = models.Index("(cause_id) WHERE cause_id IS NOT NULL")
@@ -93,13 +97,14 @@ class MarketplaceInbox(models.Model):
             SQL(
                 """
                 INSERT INTO marketplace_inbox
-                    (account_id, topic, external_id, revision, payload, occurred_at, source,
-                     received_at, status, attempts)
-                SELECT %s, topic, external_id, revision, payload::jsonb, occurred_at, %s,
-                       clock_timestamp() AT TIME ZONE 'UTC', 'new', 0
-                  FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamp[])
-                       AS row (topic, external_id, revision, payload, occurred_at)
-                ON CONFLICT (account_id, topic, external_id, revision) DO NOTHING
+                    (account_id, topic, external_id, revision, payload, occurred_at, delivery,
+                     source, received_at, status, attempts)
+                SELECT %s, topic, external_id, revision, payload::jsonb, occurred_at, delivery,
+                       %s, clock_timestamp() AT TIME ZONE 'UTC', 'new', 0
+                  FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamp[],
+                              %s::text[])
+                       AS row (topic, external_id, revision, payload, occurred_at, delivery)
+                ON CONFLICT DO NOTHING
                 """,
                 account.id,
                 source,
@@ -205,7 +210,8 @@ class MarketplaceInbox(models.Model):
 
 
 def _event_row(event):
-    """Topic, external id, revision, payload as JSON text, time; free of what PostgreSQL refuses."""
+    """Topic, external id, revision, payload as JSON text, time, id of the event; free of what
+    PostgreSQL refuses."""
     payload = json.dumps(_storable(event.payload), allow_nan=False)
     return (
         clean(event.topic),
@@ -213,6 +219,7 @@ def _event_row(event):
         clean(event.revision),
         payload,
         naive(event.occurred_at),
+        clean(event.delivery) or None,
     )
 
 

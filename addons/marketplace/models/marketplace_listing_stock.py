@@ -27,6 +27,7 @@ class MarketplaceListing(models.Model):
                 for listing in self
             }
         explained = self._explain_quantity(account)
+        shares = self._share_quantity(account, explained)
         for listing in self:
             if not listing.product_id:
                 result[listing.id] = self._trouble_no_product(listing)
@@ -34,29 +35,47 @@ class MarketplaceListing(models.Model):
             quantity = Decimal(int(explained[listing.id][-1][1]))
             unlimited = not listing.product_id.is_storable
             offered = listing._is_offered()
+            share = shares.get(listing.id, {})
+            told = (listing.acknowledged or {}).get("inventory", {}).get("by_location", {})
             state = InventoryState(
                 quantity=quantity if offered else Decimal(0),
                 in_stock=offered and (unlimited or quantity > 0),
                 unlimited=offered and unlimited,
-            )
-            result[listing.id] = Tell(
-                state,
-                {
-                    "quantity": str(state.quantity),
-                    "in_stock": state.in_stock,
-                    "unlimited": state.unlimited,
+                by_location={
+                    place: Decimal(units) if offered else Decimal(0)
+                    for place, units in share.items()
                 },
+                known={place: Decimal(units) for place, units in told.items()},
             )
+            result[listing.id] = Tell(state, _stock_values(state))
         return result
 
-    def _explain_quantity(self, account):
-        """How the quantity of each listing comes about (C22), one bulk read.
+    def _share_quantity(self, account, explained):
+        """What is offered at each of the channel's locations.
 
-        :return: {listing id: [(step, quantity after it), …]}; the last one is what is sent, a
-            whole number of sales units and never negative.
+        Each place offers what it has, in whole units; what the policy keeps back of the whole is
+        taken from the last place first. So the places together never offer more than the whole.
+
+        :param dict explained: as :meth:`_explain_quantity` gives it.
+        :return: {listing id: {the channel's id of the place: units}}; empty without places.
         """
+        shares = {}
+        places = account._told_places()
+        pieces = {place: self._pieces(account, place.location_ids) for place in places}
+        for listing in self.filtered("product_id") if places else self.browse():
+            left, share = explained[listing.id][-1][1], {}
+            for place in places:
+                here = pieces[place][listing.product_id.id] * account.quantity_percentage / 100
+                share[place.external_id] = units = min(left, listing._whole_units(here))
+                left -= units
+            shares[listing.id] = share
+        return shares
+
+    def _pieces(self, account, locations):
+        """:return: {product id: pieces in these locations, as the account counts them}, one bulk
+        read"""
         products = self.product_id.with_company(account.company_id).with_context(
-            location=account.location_ids.ids, warehouse_id=False
+            location=locations.ids, warehouse_id=False
         )
         until = False
         if account.quantity_source == "forecast":
@@ -67,6 +86,15 @@ class MarketplaceListing(models.Model):
             "on_hand": "qty_available",
             "forecast": "virtual_available",
         }[account.quantity_source]
+        return {product: quantities[column] for product, quantities in known.items()}
+
+    def _explain_quantity(self, account):
+        """How the quantity of each listing comes about (C22), one bulk read.
+
+        :return: {listing id: [(step, quantity after it), …]}; the last one is what is sent, a
+            whole number of sales units and never negative.
+        """
+        pieces = self._pieces(account, account.location_ids)
         label = {
             "free": self.env._("On hand − reserved"),
             "on_hand": self.env._("On hand"),
@@ -77,7 +105,7 @@ class MarketplaceListing(models.Model):
             held = self.env["marketplace.order"]._held_quantities(account, self.product_id)
         return {
             listing.id: listing._quantity_steps(
-                account, label, known[listing.product_id.id][column], held
+                account, label, pieces[listing.product_id.id], held
             )
             if listing.product_id
             else [(self.env._("No product"), 0)]
@@ -104,7 +132,24 @@ class MarketplaceListing(models.Model):
         if account.quantity_zero_below and pieces < account.quantity_zero_below:
             pieces = 0
             steps.append((self.env._("Too few to offer"), pieces))
-        # A tiny tolerance, so that 3 × 0.1 boxes of a floating point stock do not lose one.
-        units = math.floor(max(0.0, pieces) / (self.unit_count or 1.0) + 1e-6)
-        steps.append((self.env._("Whole units of %s", self.uom_id.name or ""), units))
+        steps.append(
+            (self.env._("Whole units of %s", self.uom_id.name or ""), self._whole_units(pieces))
+        )
         return steps
+
+    def _whole_units(self, pieces):
+        """Sales units that so many pieces make. A tiny tolerance, so that 3 × 0.1 boxes of a
+        floating point stock do not lose one."""
+        return math.floor(max(0.0, pieces) / (self.unit_count or 1.0) + 1e-6)
+
+
+def _stock_values(state):
+    """What is remembered of it, JSON-able."""
+    values = {
+        "quantity": str(state.quantity),
+        "in_stock": state.in_stock,
+        "unlimited": state.unlimited,
+    }
+    if state.by_location:
+        values["by_location"] = {place: str(units) for place, units in state.by_location.items()}
+    return values

@@ -197,13 +197,17 @@ class MarketplaceListing(models.Model):
             account = plain_account.sudo()
             prices = listings.sudo()._explain_price(account)
             quantities = listings.sudo()._explain_quantity(account) if account.location_ids else {}
+            shares = listings.sudo()._share_quantity(account, quantities) if quantities else {}
+            names = {place.external_id: place.name for place in account.place_ids}
             for listing in listings:
                 if steps := prices.get(listing.id):
                     listing.odoo_price = steps[-1][1]
                     listing.price_explanation = explained(steps)
                 if steps := quantities.get(listing.id):
                     listing.odoo_quantity = steps[-1][1]
-                    listing.quantity_explanation = explained(steps)
+                    share = shares.get(listing.id, {})
+                    parts = [(names[place], units) for place, units in share.items()]
+                    listing.quantity_explanation = explained([*steps, *parts])
 
     @api.depends("acknowledged")
     def _compute_acknowledged_text(self):

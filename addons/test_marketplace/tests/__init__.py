@@ -26,6 +26,7 @@ from . import test_manual
 from . import test_operations
 from . import test_budget
 from . import test_figures
+from . import test_place
 from . import test_preview
 from . import test_history
 from . import test_settlement

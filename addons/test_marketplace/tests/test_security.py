@@ -35,6 +35,7 @@ RIGHTS = {
     "marketplace.order.operation": ("r", "r", "rwcu"),
     "marketplace.outbox": ("r", "r", "rwcu"),
     "marketplace.partner": ("rwc", "rwcu", "rwcu"),
+    "marketplace.place": ("r", "rwcu", "rwc"),
     "marketplace.product.operation": ("r", "r", "rwcu"),
     "marketplace.return": ("r", "r", "rwcu"),
     "marketplace.return.line": ("r", "r", "rwcu"),
@@ -303,6 +304,9 @@ class TestCompanies(SecurityCase):
             env["marketplace.return.line"].create({"return_id": returned.id, "key": "1"}),
             env["marketplace.carrier"].create(
                 {"account_id": account.id, "carrier_id": carrier.id, "code": "L"}
+            ),
+            env["marketplace.place"].create(
+                {"account_id": account.id, "external_id": "1", "name": "Store"}
             ),
         )
 

@@ -185,7 +185,8 @@ class Adapter(ABC):
 
         Topics: ``order``, ``status``, ``listing``, ``return``, ``settlement``, ``stored``,
         ``privacy``, ``disconnected`` (the shop threw us out) and ``submission`` (its
-        ``external_id`` is the remote id of work that is done now: it is polled at once). A topic may yield events of other topics as well.
+        ``external_id`` is the remote id of work that is done now: it is polled at once). A topic
+        may yield events of other topics as well.
         """
 
     @abstractmethod
