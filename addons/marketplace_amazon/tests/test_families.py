@@ -207,14 +207,14 @@ class TestImages(HttpCase, FamilyCase):
     def test_an_address_that_is_not_right_shows_nothing(self):
         listing = self._list(self._make_product(default_code="T1", image_1920=RED))
         other = self._list(self._make_product(default_code="T2", image_1920=GREEN))
-        url = self.image(listing).state.urls[0].partition("/marketplace_amazon")[2]
-        path = f"/marketplace_amazon{url}"
-        token = listing._amazon_image_token()
+        url = self.image(listing).state.urls[0].partition("/marketplace/image")[2]
+        path = f"/marketplace/image{url}"
+        token = listing._image_token()
         for wrong in (
             path.replace(token, "0" * 32),
             path.replace(f"/{listing.id}/", f"/{other.id}/"),
             path.replace(f"/{listing.id}/", "/999999999/"),
-            path.replace(listing._amazon_images().checksum, other._amazon_images().checksum),
+            path.replace(listing._public_images().checksum, other._public_images().checksum),
         ):
             with self.subTest(wrong):
                 self.assertEqual(self.url_open(wrong).status_code, 404)
@@ -248,11 +248,11 @@ class TestImages(HttpCase, FamilyCase):
                 for number in range(12)
             ]
         )
-        first, second = (one._amazon_images() for one in listings[:2])
+        first, second = (one._public_images() for one in listings[:2])
         self.assertNotEqual(first[0].checksum, second[0].checksum)
         self.assertEqual((len(first), len(second)), (9, 9))
         parent = listings[0]._amazon_parent()
-        self.assertEqual(parent._amazon_images()[0].checksum, first[0].checksum)
+        self.assertEqual(parent._public_images()[0].checksum, first[0].checksum)
 
     def test_a_listing_without_an_image_tells_none(self):
         listing = self._list(self._make_product(default_code="T1"))
@@ -268,6 +268,6 @@ class TestImages(HttpCase, FamilyCase):
         self.assertIn("web.base.url", trouble.advice)
         self.env["ir.config_parameter"].set_param("web.base.url", "https://erp.example.com")
         self.assertEqual(
-            self.image(listing).state.urls[0].partition("/marketplace_amazon")[0],
+            self.image(listing).state.urls[0].partition("/marketplace/image")[0],
             "https://erp.example.com",
         )

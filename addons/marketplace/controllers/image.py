@@ -5,15 +5,15 @@ from odoo.http import request
 CACHE_SECONDS = 31_536_000
 
 
-class AmazonImage(http.Controller):
-    """Images of listings for Amazon, which fetches them without a login.
+class MarketplaceImage(http.Controller):
+    """Images of listings for channels, which fetch them without a login.
 
     Odoo shows product images to the public only where a website sells the product. The address
     names one listing and cannot be guessed, and only images of that very listing are behind it.
     """
 
     @http.route(
-        "/marketplace_amazon/image/<int:listing_id>/<string:token>/<string:checksum>.<string:kind>",
+        "/marketplace/image/<int:listing_id>/<string:token>/<string:checksum>.<string:kind>",
         type="http",
         auth="public",
         methods=["GET", "HEAD"],
@@ -23,7 +23,7 @@ class AmazonImage(http.Controller):
     def image(self, listing_id, token, checksum, kind, **_params):
         """200 the image · 404 anything else, whatever is wrong with the address"""
         listings = request.env["marketplace.listing"].sudo()
-        found = listings._amazon_public_image(listing_id, token, checksum)
+        found = listings._public_image(listing_id, token, checksum)
         if not found:
             return request.not_found()
         data, mimetype = found
