@@ -1,0 +1,19 @@
+"""Shopify, through its Admin GraphQL API.
+
+:class:`Adapter` is the adapter; :mod:`.const` has the version, the rights and the reasons.
+"""
+
+from .adapter import ShopifyAdapter
+from .const import API_ENDS, API_VERSION, CANCEL_REASONS, SCOPES, WEBHOOK_TOPICS
+
+Adapter = ShopifyAdapter
+
+__all__ = [
+    "API_ENDS",
+    "API_VERSION",
+    "CANCEL_REASONS",
+    "SCOPES",
+    "WEBHOOK_TOPICS",
+    "Adapter",
+    "ShopifyAdapter",
+]
