@@ -1,5 +1,10 @@
 """Tables of the core: what is recorded, and which kinds of outbox items it leads to."""
 
+# Shown instead of a stored secret; writing it back changes nothing.
+MASK = "••••••••"
+# Context key: why an order is cancelled, in the channel's own words.
+REASON_KEY = "marketplace_cancel_reason"
+
 # Fields that change without anything for a channel to know: never recorded.
 IGNORED_FIELDS = frozenset(
     {

@@ -1,11 +1,5 @@
 """Names of the Amazon addon; the API's own tables are in ``marketplace_adapters.amazon``."""
 
-# Shown instead of a stored secret; writing it back changes nothing.
-MASK = "••••••••"
-
-# Context key of the core: why an order is cancelled, in the channel's own words.
-REASON_KEY = "marketplace_cancel_reason"
-
 # Keys under which the adapter finds the secrets, by the account's field.
 SECRETS = {
     "amazon_client_id": "client_id",

@@ -1,3 +1,4 @@
+from . import marketplace_steps
 from . import marketplace_account
 from . import marketplace_place
 from . import marketplace_credential
@@ -35,6 +36,7 @@ from . import marketplace_account_sync
 from . import marketplace_account_manual
 from . import marketplace_account_orders
 from . import marketplace_account_webhook
+from . import marketplace_account_ask
 from . import marketplace_order_plan
 from . import marketplace_order_total
 from . import marketplace_order_import

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import format_date
 
-from ..const import EXPIRY_DAYS
+from ..const import EXPIRY_DAYS, MASK
 from ..tools import secrets
 
 
@@ -48,7 +48,7 @@ class MarketplaceCredential(models.Model):
 
     def _compute_value(self):
         for credential in self:
-            credential.value = "••••••••" if credential.sudo().token else False
+            credential.value = MASK if credential.sudo().token else False
 
     def _inverse_value(self):
         for credential in self.filtered("value"):

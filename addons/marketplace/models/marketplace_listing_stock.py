@@ -104,9 +104,7 @@ class MarketplaceListing(models.Model):
         if account.quantity_source != "on_hand":
             held = self.env["marketplace.order"]._held_quantities(account, self.product_id)
         return {
-            listing.id: listing._quantity_steps(
-                account, label, pieces[listing.product_id.id], held
-            )
+            listing.id: listing._quantity_steps(account, label, pieces[listing.product_id.id], held)
             if listing.product_id
             else [(self.env._("No product"), 0)]
             for listing in self

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-
-from marketplace_adapters.core import AdapterError
+from odoo.exceptions import ValidationError
 
 
 class MarketplacePlace(models.Model):
@@ -135,24 +133,15 @@ class MarketplaceAccount(models.Model):
     def action_read_places(self):
         """Ask the channel for its locations, and list those that are new."""
         self.ensure_one()
-        try:
-            with self._open_adapter() as adapter:
-                found = adapter.places()
-        except AdapterError as exc:
-            raise UserError(
-                self.env._("The locations could not be read: %s", exc.message)
-            ) from exc
+        found = self._ask(lambda adapter: adapter.places(), connected=False)
         self._take_over_places(found)
-        return self._tell(
-            self.env._("%s locations.", len(found)), kind="success", sticky=False
-        )
+        return self._tell(self.env._("%s locations.", len(found)), kind="success", sticky=False)
 
     def _take_over_places(self, found):
         """:param found: of :class:`marketplace_adapters.core.Place`."""
         self.ensure_one()
         known = {
-            place.external_id: place
-            for place in self.with_context(active_test=False).place_ids
+            place.external_id: place for place in self.with_context(active_test=False).place_ids
         }
         for one in found:
             vals = {"name": one.name, "address": one.address, "active": one.active}

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..const import REASON_KEY
 from .marketplace_order import STATUS
 
 
@@ -123,7 +124,7 @@ class SaleOrder(models.Model):
         if held:
             self.env["marketplace.order"]._record_held(held)
         recorder = self.env["marketplace.recorder"]
-        reason = self.env.context.get("marketplace_cancel_reason")
+        reason = self.env.context.get(REASON_KEY)
         for sale in changing:
             if state == "sale":
                 recorder._record_order("confirmation", sale, sale)

@@ -7,6 +7,7 @@ from . import marketplace_link_import_line
 from . import marketplace_rotate_key_wizard
 from . import marketplace_extract_wizard
 from . import marketplace_link_catalogue
+from . import marketplace_link_catalogue_read
 from . import marketplace_link_catalogue_line
 from . import marketplace_integrity
 from . import marketplace_integrity_wizard

@@ -1,12 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
-from odoo.addons.queue_job.exception import RetryableJobError
-
-from marketplace_adapters.core import AdapterError, ThrottledError
-
-from ..tools.db import fresh_env
 from .marketplace_link_matcher import LinkMatcher
 from .marketplace_link_planner import plan_listing, write_plans
 
@@ -19,7 +13,7 @@ class MarketplaceLinkCatalogue(models.Model):
 
     ::
 
-        new ──fetch──▶ waiting ──job──▶ ready
+        new ──fetch──▶ waiting ──job──▶ matching ──▶ ready
                           └──▶ failed
     """
 
@@ -52,6 +46,8 @@ class MarketplaceLinkCatalogue(models.Model):
         [
             ("new", "Not read yet"),
             ("waiting", "Being read"),
+            ("matching", "Being matched"),
+            ("linking", "Being linked"),
             ("ready", "Read"),
             ("failed", "Failed"),
         ],
@@ -112,13 +108,17 @@ class MarketplaceLinkCatalogue(models.Model):
                 raise UserError(
                     self.env._("%s is not connected, or is paused. Connect it first.", account.name)
                 )
-            catalogue.write({"state": "waiting", "message": False})
-            catalogue.with_delay(
-                channel="root.marketplace",
-                priority=12,
-                identity_key=f"marketplace.link.catalogue:{account.id}",
-                description=self.env._("Catalogue of %s", account.name),
-            )._job_fetch()
+            if catalogue.state not in ("waiting", "matching", "linking"):
+                catalogue._begin_reading()
+            catalogue._delay_again()
+
+    def _delay_fetch(self):
+        self.with_delay(
+            channel="root.marketplace",
+            priority=12,
+            identity_key=f"marketplace.link.catalogue:{self.account_id.id}",
+            description=self._work_name(),
+        )._job_fetch()
 
     def action_lines(self):
         """The review list."""
@@ -131,84 +131,47 @@ class MarketplaceLinkCatalogue(models.Model):
 
     def action_tick_likely(self):
         """Tick every proposal that was found by an id, an equal SKU or a barcode."""
-        self.line_ids.filtered(
-            lambda line: line.status == "proposed" and line.confidence in ("certain", "likely")
+        self.env["marketplace.link.catalogue.line"].search(
+            [
+                ("catalogue_id", "in", self.ids),
+                ("status", "=", "proposed"),
+                ("confidence", "in", ("certain", "likely")),
+            ]
         ).tick = True
 
     def action_link(self):
         """Link everything that is ticked."""
-        ticked = self.line_ids.filtered("tick")
-        if not ticked:
-            raise UserError(self.env._("Tick the listings that you want to link first."))
-        ticked.action_link()
+        for catalogue in self:
+            found = len(catalogue._ticked(limit=CHUNK + 1))
+            if not found:
+                raise UserError(self.env._("Tick the listings that you want to link first."))
+            if catalogue.state != "ready":
+                raise UserError(self.env._("Wait until the catalogue is read and matched."))
+            catalogue.position = 0
+            catalogue._start_work("linking", small=found <= CHUNK)
 
-    # === READING === #
-
-    def _job_fetch(self):
-        """Marketplace: read a catalogue"""
-        if not self.exists():
-            return
-        if not self.account_id._may_call():
-            self.write({"state": "failed", "message": self.env._("The account was paused.")})
-            return
-        try:
-            remotes = self._read_channel()
-        except ThrottledError as exc:
-            raise RetryableJobError(
-                exc.message, seconds=int(exc.retry_after) + 1, ignore_retry=True
-            ) from exc
-        except AdapterError as exc:
-            self.write({"state": "failed", "message": exc.message})
-            return
-        self._take_over(remotes)
-
-    def _read_channel(self):
-        """:return: list of :class:`marketplace_adapters.core.RemoteListing`
-        :raise AdapterError: the channel could not be read to the end."""
-        account = self.account_id.with_context(marketplace_patient=True)
-        with account._open_adapter() as adapter:
-            try:
-                return list(adapter.listings())
-            finally:
-                # In a transaction of its own: it is kept also when the reading failed.
-                with fresh_env(self.env) as env:
-                    env["marketplace.exchange"].sudo()._store(
-                        self.account_id.with_env(env), adapter.take_exchanges()
-                    )
-
-    def _take_over(self, remotes):
-        """Bring the review list in line with what the channel lists now."""
-        lines = self.env["marketplace.link.catalogue.line"]
-        self.line_ids.filtered(lambda line: line.status == "missing").unlink()
-        known = {line.key: line for line in self.line_ids}
-        current = {}
-        for remote in remotes:
-            vals = lines._remote_vals(remote)
-            current.setdefault(vals["key"], vals)
-        lines.browse([line.id for key, line in known.items() if key not in current]).unlink()
-        for key in current.keys() & known.keys():
-            if known[key]._differs(current[key]):
-                known[key].with_context(marketplace_matching=True).write(current[key])
-        lines.create(
-            [vals | {"catalogue_id": self.id} for key, vals in current.items() if key not in known]
+    def _ticked(self, *, after=0, limit=None):
+        return self.env["marketplace.link.catalogue.line"].search(
+            [("catalogue_id", "=", self.id), ("tick", "=", True), ("id", ">", after)],
+            order="id",
+            limit=limit,
         )
-        self.env.flush_all()
-        self.invalidate_recordset(["line_ids"])
-        self._match()
-        self._add_missing(current)
-        self.write({"state": "ready", "fetched_at": fields.Datetime.now(), "message": False})
 
-    def _match(self, lines=None):
-        """Propose a product for every line that no person has decided about."""
-        lines = self.line_ids if lines is None else lines
-        lines = lines.filtered(lambda line: line.status not in ("ignored", "missing"))
+    # === MATCHING === #
+
+    def _match(self, lines):
+        """Propose a product for lines once more."""
         for start in range(0, len(lines), CHUNK):
-            chunk = lines[start : start + CHUNK]
-            plans = self._plans(chunk)
-            for line in chunk:
-                line._store_plan(plans[line.id])
-            self.env.flush_all()
-        self._mark_rivals(lines)
+            self._match_chunk(lines[start : start + CHUNK])
+        self._mark_rivals()
+
+    def _match_chunk(self, lines):
+        """Propose a product for every line that no person has decided about."""
+        lines = lines.filtered(lambda line: line.status not in ("ignored", "missing"))
+        plans = self._plans(lines)
+        for line in lines:
+            line._store_plan(plans[line.id])
+        self.env.flush_all()
 
     def _plans(self, lines):
         """:return: {line id: :class:`Plan`}"""
@@ -226,18 +189,22 @@ class MarketplaceLinkCatalogue(models.Model):
             for line, row, match in zip(lines, rows, matches, strict=True)
         }
 
-    def _mark_rivals(self, lines):
+    def _mark_rivals(self):
         """Several listings of the channel that mean the same product in the same unit (X36)."""
-        groups = lines.filtered(
-            lambda line: line.status in ("proposed", "linked") and line.product_id
-        ).grouped(lambda line: (line.product_id.id, line.uom_id.id))
-        for rivals in groups.values():
-            if len(rivals) < 2:
-                continue
+        lines = self.env["marketplace.link.catalogue.line"].with_context(marketplace_matching=True)
+        groups = lines._read_group(
+            [
+                ("catalogue_id", "=", self.id),
+                ("status", "in", ("proposed", "linked")),
+                ("product_id", "!=", False),
+            ],
+            ["product_id", "uom_id"],
+            ["id:recordset"],
+            having=[("__count", ">", 1)],
+        )
+        for _product, _uom, rivals in groups:
             names = ", ".join(rival.external_id or rival.sku or "?" for rival in rivals[:5])
-            rivals.filtered(lambda line: line.status == "proposed").with_context(
-                marketplace_matching=True
-            ).write(
+            rivals.filtered(lambda line: line.status == "proposed").write(
                 {
                     "status": "conflict",
                     "tick": False,
@@ -249,29 +216,37 @@ class MarketplaceLinkCatalogue(models.Model):
                 }
             )
 
-    def _add_missing(self, current):
+    def _add_missing(self):
         """Our links whose external id the channel does not list: gone there, or never right."""
-        gone = self.env["marketplace.listing"].search(
-            Domain("account_id", "=", self.account_id.id)
-            & Domain("external_id", "not in", [False, *current])
+        lines = self.env["marketplace.link.catalogue.line"]
+        listed = self.env["marketplace.listing"].search(
+            [("account_id", "=", self.account_id.id), ("external_id", "!=", False)], order="id"
         )
-        self.env["marketplace.link.catalogue.line"].create(
-            [
-                {
-                    "catalogue_id": self.id,
-                    "key": listing.external_id,
-                    "external_id": listing.external_id,
-                    "sku": listing.sku,
-                    "title": listing.title,
-                    "status": "missing",
-                    "product_id": listing.product_id.id,
-                    "uom_id": listing.uom_id.id,
-                    "listing_id": listing.id,
-                    "reason": self.env._("Linked here, but the channel does not list it."),
-                }
-                for listing in gone
-            ]
-        )
+        for start in range(0, len(listed), CHUNK):
+            # A set of its own, so that what was read of it is let go with it.
+            chunk = self.env["marketplace.listing"].browse(listed.ids[start : start + CHUNK])
+            here = lines._read_group(
+                [("catalogue_id", "=", self.id), ("key", "in", chunk.mapped("external_id"))],
+                ["key"],
+            )
+            here = {key for (key,) in here}
+            gone = chunk.filtered(lambda listing, here=here: listing.external_id not in here)
+            lines.create([self._missing_vals(listing) for listing in gone])
+            chunk.invalidate_recordset()
+
+    def _missing_vals(self, listing):
+        return {
+            "catalogue_id": self.id,
+            "key": listing.external_id,
+            "external_id": listing.external_id,
+            "sku": listing.sku,
+            "title": listing.title,
+            "status": "missing",
+            "product_id": listing.product_id.id,
+            "uom_id": listing.uom_id.id,
+            "listing_id": listing.id,
+            "reason": self.env._("Linked here, but the channel does not list it."),
+        }
 
     # === LINKING === #
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -52,6 +53,21 @@ class MarketplaceLinkCatalogueLine(models.Model):
     quantity = fields.Float("Quantity on the channel", readonly=True)
     published = fields.Selection([("yes", "Yes"), ("no", "No")], "Offered", readonly=True)
     extra = fields.Json(readonly=True)
+    group_key = fields.Char(
+        "Product on the channel", readonly=True, help="The same for all variants of one product."
+    )
+    group_title = fields.Char("Name of the product", readonly=True)
+    options = fields.Json("Options on the channel", readonly=True)
+    description = fields.Text("Description on the channel", readonly=True, prefetch=False)
+    currency = fields.Char(readonly=True)
+    compare_at = fields.Float("Compare-at price", digits="Product Price", readonly=True)
+    weight_kg = fields.Float("Weight (kg)", digits=(16, 6), readonly=True)
+    image_urls = fields.Json("Images on the channel", readonly=True, prefetch=False)
+    by_location = fields.Json("Quantity by location", readonly=True)
+    details = fields.Json("Further facts", readonly=True, prefetch=False)
+    # === THE READING === #
+    seen = fields.Integer(readonly=True, help="Number of the last reading that saw it.")
+    matched = fields.Integer(readonly=True, help="Number of the last reading that matched it.")
     # === WHAT IT MEANS === #
     status = fields.Selection(STATUS, default="unmatched", required=True, index=True)
     how = fields.Selection(HOW, "Found by", readonly=True)
@@ -75,6 +91,8 @@ class MarketplaceLinkCatalogueLine(models.Model):
     listing_id = fields.Many2one("marketplace.listing", readonly=True, ondelete="set null")
 
     _key_unique = models.Constraint("UNIQUE (catalogue_id, key)", "One line for each listing.")
+    _group_idx = models.Index("(catalogue_id, group_key)")
+    _reading_idx = models.Index("(catalogue_id, matched, id)")
 
     @api.depends("how")
     def _compute_confidence(self):
@@ -162,6 +180,17 @@ class MarketplaceLinkCatalogueLine(models.Model):
             "quantity": float(remote.quantity or 0),
             "published": {True: "yes", False: "no"}.get(remote.published, False),
             "extra": {name: str(value) for name, value in key.extra.items()} or False,
+            "group_key": f"group:{remote.group}" if remote.group else name,
+            "group_title": remote.group_title or False,
+            "options": _clean_options(remote.options) or False,
+            "description": remote.description or False,
+            "currency": remote.price.currency if remote.price else False,
+            "compare_at": float(remote.compare_at.amount) if remote.compare_at else 0.0,
+            "weight_kg": float(remote.weight_kg or 0),
+            "image_urls": list(remote.image_urls) or False,
+            "by_location": {name: str(value) for name, value in remote.by_location.items()}
+            or False,
+            "details": as_json(remote.extra) or False,
         }
 
     def _differs(self, vals):
@@ -234,3 +263,18 @@ class MarketplaceLinkCatalogueLine(models.Model):
         if listing:
             vals["listing_id"] = listing.id
         self.with_context(marketplace_matching=True).write(vals)
+
+
+def _clean_options(options):
+    """Names and values without stray spaces; an option without a value says nothing."""
+    cleaned = {" ".join(name.split()): " ".join(value.split()) for name, value in options.items()}
+    return {name: value for name, value in cleaned.items() if name and value}
+
+
+def as_json(value):
+    """Whatever an adapter tells, as the database can keep it: exact, with numbers as text."""
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [as_json(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from marketplace_adapters.amazon.adapter import AmazonAdapter as Adapter
 from marketplace_adapters.amazon.const import REGIONS
 
-from ..const import MASK, SECRETS
+from ..const import SECRETS
 
 OTHER_ADDRESS = "other"
 QUEUE_HELP = (
@@ -152,38 +152,22 @@ class MarketplaceAccount(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_amazon_secrets(self):
-        stored = {
-            (credential.account_id.id, credential.key)
-            for credential in self.env["marketplace.credential"]
-            .sudo()
-            .search([("account_id", "in", self.ids)])
-        }
-        for account in self:
-            for field, key in SECRETS.items():
-                account[field] = MASK if (account._origin.id, key) in stored else False
+        self._show_secrets(SECRETS)
 
     def _inverse_amazon_client_id(self):
-        self._store_amazon_secret("amazon_client_id")
+        self._store_secret("amazon_client_id", SECRETS["amazon_client_id"])
 
     def _inverse_amazon_client_secret(self):
-        self._store_amazon_secret("amazon_client_secret")
+        self._store_secret("amazon_client_secret", SECRETS["amazon_client_secret"])
 
     def _inverse_amazon_refresh_token(self):
-        self._store_amazon_secret("amazon_refresh_token")
+        self._store_secret("amazon_refresh_token", SECRETS["amazon_refresh_token"])
 
     def _inverse_amazon_queue_access_key(self):
-        self._store_amazon_secret("amazon_queue_access_key")
+        self._store_secret("amazon_queue_access_key", SECRETS["amazon_queue_access_key"])
 
     def _inverse_amazon_queue_secret_key(self):
-        self._store_amazon_secret("amazon_queue_secret_key")
-
-    def _store_amazon_secret(self, field):
-        for account in self:
-            value = (account[field] or "").strip()
-            if value != MASK:
-                self.env["marketplace.credential"]._store(account, SECRETS[field], value)
-        # What was typed must not be read back, not even in the same request.
-        self.invalidate_recordset([field])
+        self._store_secret("amazon_queue_secret_key", SECRETS["amazon_queue_secret_key"])
 
     @api.model
     def _selection_amazon_region(self):

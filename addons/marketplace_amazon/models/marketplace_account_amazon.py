@@ -1,11 +1,8 @@
 from odoo import api, models, tools
 from odoo.exceptions import UserError
 
-from odoo.addons.marketplace.tools.db import fresh_env
-
 from marketplace_adapters.amazon.check import participations, refusal
 from marketplace_adapters.amazon.const import ADJUSTMENT_REASONS, CANCEL_REASONS, MARKETPLACES
-from marketplace_adapters.core import AdapterError, AuthError, ThrottledError
 
 
 class MarketplaceAccount(models.Model):
@@ -29,7 +26,7 @@ class MarketplaceAccount(models.Model):
     def action_amazon_find_markets(self):
         """Ask Amazon where this account may sell, and add what is missing here."""
         self.ensure_one()
-        found = self._amazon_ask(_where_it_sells)
+        found = self._ask(_where_it_sells)
         added = self._amazon_add_markets(found)
         return self._tell(
             self.env._(
@@ -72,7 +69,7 @@ class MarketplaceAccount(models.Model):
         knows of it."""
         if self.provider == "amazon" and not self.amazon_market_ids:
             try:
-                found = self._amazon_ask(_where_it_sells, connected=False)
+                found = self._ask(_where_it_sells, connected=False)
             except UserError as exc:
                 return None, str(exc)
             self._amazon_add_markets(found)
@@ -87,36 +84,9 @@ class MarketplaceAccount(models.Model):
                 raise UserError(self.env._("Say on which marketplaces %s sells first.", self.name))
         return super()._connected()
 
-    def _amazon_ask(self, question, *, connected=True):
-        """Ask Amazon something on behalf of a person who waits; the calls are kept.
-
-        :param question: function of the adapter.
-        :param connected: only where the account works; ``False`` while it is being connected.
-        :raise UserError: no usable answer; it says what a person can do.
-        """
-        self.ensure_one()
-        if connected and not self._may_call():
-            raise UserError(
-                self.env._("%s is not connected, or paused: nothing can be asked.", self.name)
-            )
-        account = self.sudo()
-        with account._open_adapter() as adapter:
-            try:
-                return question(adapter)
-            except ThrottledError as exc:
-                seconds = int(exc.retry_after) + 1
-                raise UserError(
-                    self.env._("Amazon is busy. Try again in %s seconds.", seconds)
-                ) from exc
-            except AuthError as exc:
-                raise UserError(refusal(exc)) from exc
-            except AdapterError as exc:
-                raise UserError(self.env._("Amazon could not be asked: %s", exc.message)) from exc
-            finally:
-                with fresh_env(account.env) as env:
-                    env["marketplace.exchange"]._store(
-                        account.with_env(env), adapter.take_exchanges()
-                    )
+    def _refusal(self, error):
+        """Override of ``marketplace``: what Amazon means by its refusals."""
+        return refusal(error) if self.provider == "amazon" else super()._refusal(error)
 
     @api.model
     @tools.ormcache()

@@ -117,7 +117,7 @@ class MarketplaceAmazonProductType(models.Model):
         """Ask Amazon for the present definitions."""
         for account, kinds in self.grouped("account_id").items():
             for kind in kinds:
-                definition = account._amazon_ask(kind._amazon_read)
+                definition = account._ask(kind._amazon_read)
                 kind._keep(definition)
 
     def _refresh_if_old(self):

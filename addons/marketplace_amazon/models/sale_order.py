@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 
-from marketplace_adapters.amazon.const import CANCEL_REASONS
+from odoo.addons.marketplace.const import REASON_KEY
 
-from ..const import REASON_KEY
+from marketplace_adapters.amazon.const import CANCEL_REASONS
 
 
 class SaleOrder(models.Model):

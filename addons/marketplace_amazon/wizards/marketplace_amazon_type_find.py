@@ -33,7 +33,7 @@ class MarketplaceAmazonTypeFind(models.TransientModel):
         words = (self.words or "").strip()
         if not words:
             raise UserError(self.env._("Enter a word that says what kind of thing it is."))
-        found = self.listing_id.account_id._amazon_ask(
+        found = self.listing_id.account_id._ask(
             lambda adapter: adapter.product_types(words) or adapter.product_types(title=words)
         )
         self.write(

@@ -2,14 +2,12 @@ import ipaddress
 import re
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError, ValidationError
-
-from odoo.addons.marketplace.tools.db import fresh_env
+from odoo.exceptions import ValidationError
 
 from marketplace_adapters.cartona import CANCEL_REASONS, PRODUCTION_URL, Adapter, api_url
-from marketplace_adapters.core import AdapterError, InvalidError, ThrottledError
+from marketplace_adapters.core import InvalidError
 
-from ..const import MASK, RETAILER_PREFIX
+from ..const import RETAILER_PREFIX, SECRETS
 
 API_PREFIX = "/api/v1"
 WEBHOOK_PATH = "/cartona_integration/webhook/order_status"
@@ -118,34 +116,17 @@ class MarketplaceAccount(models.Model):
         return super()._compute_currency_id()
 
     def _compute_cartona_secrets(self):
-        stored = {
-            (credential.account_id.id, credential.key)
-            for credential in self.env["marketplace.credential"]
-            .sudo()
-            .search([("account_id", "in", self.ids)])
-        }
-        for account in self:
-            known = account._origin.id
-            account.cartona_token = MASK if (known, "token") in stored else False
-            account.cartona_webhook_secret = MASK if (known, "webhook_token") in stored else False
+        self._show_secrets(SECRETS)
 
     def _compute_cartona_webhook_url(self):
         for account in self:
             account.cartona_webhook_url = f"{account.get_base_url()}{WEBHOOK_PATH}"
 
     def _inverse_cartona_token(self):
-        self._store_cartona_secret("cartona_token", "token")
+        self._store_secret("cartona_token", SECRETS["cartona_token"])
 
     def _inverse_cartona_webhook_secret(self):
-        self._store_cartona_secret("cartona_webhook_secret", "webhook_token")
-
-    def _store_cartona_secret(self, field, key):
-        for account in self:
-            value = (account[field] or "").strip()
-            if value != MASK:
-                self.env["marketplace.credential"]._store(account, key, value)
-        # What was typed must not be read back, not even in the same request.
-        self.invalidate_recordset([field])
+        self._store_secret("cartona_webhook_secret", SECRETS["cartona_webhook_secret"])
 
     @api.model
     def _selection_cartona_reason(self):
@@ -302,34 +283,6 @@ class MarketplaceAccount(models.Model):
             raise ValidationError(
                 self.env._("The API address cannot be used: %s", exc.message)
             ) from exc
-
-    def _cartona_ask(self, question):
-        """Ask Cartona something on behalf of a person who waits; the calls are kept.
-
-        :param question: function of the adapter.
-        :raise UserError: no usable answer; it says what a person can do.
-        """
-        self.ensure_one()
-        if not self._may_call():
-            raise UserError(
-                self.env._("%s is not connected, or paused: nothing can be asked.", self.name)
-            )
-        account = self.sudo()
-        with account._open_adapter() as adapter:
-            try:
-                return question(adapter)
-            except ThrottledError as exc:
-                seconds = int(exc.retry_after) + 1
-                raise UserError(
-                    self.env._("Cartona is busy. Try again in %s seconds.", seconds)
-                ) from exc
-            except AdapterError as exc:
-                raise UserError(self.env._("Cartona could not be asked: %s", exc.message)) from exc
-            finally:
-                with fresh_env(account.env) as env:
-                    env["marketplace.exchange"]._store(
-                        account.with_env(env), adapter.take_exchanges()
-                    )
 
     @api.model
     @tools.ormcache()

@@ -116,7 +116,7 @@ class MarketplaceListing(models.Model):
         for account, listings in self.grouped("account_id").items():
             if account.provider != "cartona":
                 continue
-            remote = account._cartona_ask(listings._cartona_look_up)
+            remote = account._ask(listings._cartona_look_up)
             for listing in listings:
                 if remote.get(listing.id):
                     listing._cartona_keep(remote[listing.id])

@@ -342,7 +342,7 @@ class MarketplaceOrder(models.Model):
             f"otp:{self.id}",
         )
         try:
-            results = self.account_id._cartona_ask(
+            results = self.account_id._ask(
                 lambda adapter: adapter.push("status", [item], item.key).results
             )
         except UserError as exc:

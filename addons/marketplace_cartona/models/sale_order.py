@@ -3,7 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import REASON_KEY
+from odoo.addons.marketplace.const import REASON_KEY
+
 from .marketplace_order import DELIVERED_BY, OVER
 
 

@@ -44,7 +44,7 @@ class MarketplaceCartonaBase(models.TransientModel):
         words = (self.words or "").strip()
         if not words:
             raise UserError(self.env._("Enter a word of the product's name."))
-        found = self.listing_id.account_id._cartona_ask(
+        found = self.listing_id.account_id._ask(
             lambda adapter: list(islice(adapter.base_products(words), MOST_RESULTS))
         )
         rows = [

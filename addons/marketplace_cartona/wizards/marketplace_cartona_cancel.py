@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import REASON_KEY
+from odoo.addons.marketplace.const import REASON_KEY
 
 
 class MarketplaceCartonaCancel(models.TransientModel):
