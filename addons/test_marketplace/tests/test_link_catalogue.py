@@ -6,6 +6,10 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.marketplace.models.marketplace_link_budget import PatientBudget
+from odoo.addons.marketplace.wizards import (
+    marketplace_link_catalogue,
+    marketplace_link_catalogue_read,
+)
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -238,6 +242,7 @@ class TestLinkCatalogue(CatalogueCase):
         self.env["marketplace.exchange"].search([]).unlink()
         for error in (ServerError("The channel is down."), AuthError("The token is refused.")):
             self.channel.fail_next(error, verb="listings")
+            self.catalogue._begin_reading()
             self.catalogue._job_fetch()
             self.assertEqual(
                 (self.catalogue.state, self.catalogue.message), ("failed", error.message)
@@ -247,11 +252,85 @@ class TestLinkCatalogue(CatalogueCase):
 
     def test_a_channel_that_says_wait_is_asked_again_later(self):
         self.channel.fail_next(ThrottledError("slow down", retry_after=30), verb="listings")
+        self.catalogue._begin_reading()
         with self.assertRaises(RetryableJobError) as caught:
             self.catalogue._job_fetch()
         self.assertEqual((caught.exception.seconds, caught.exception.ignore_retry), (31, True))
 
+    @covers("R295")
+    def test_a_reading_that_was_interrupted_goes_on_where_it_was(self):
+        """20,000 rows are never in memory at once, and what is staged is not staged again."""
+        self.patch(marketplace_link_catalogue_read, "CHUNK", 3)
+        rows = [RemoteListing(ListingKey(f"R{n}", sku=f"S{n}")) for n in range(8)]
+        asked = []
+
+        def listings(adapter, keys=None):
+            asked.append(len(asked))
+            for number, row in enumerate(rows):
+                if number == 5 and len(asked) == 1:
+                    raise ThrottledError("wait", retry_after=7)
+                yield row
+
+        self.patch(FakeAdapter, "listings", listings)
+        self.catalogue._begin_reading()
+        waits = None
+        try:
+            # Not assertRaises: it would roll back what was committed here.
+            self.catalogue._job_fetch()
+        except RetryableJobError as exc:
+            waits = exc.seconds
+        self.assertEqual(waits, 8)
+        self.assertEqual(
+            (self.catalogue.state, self.catalogue.read_count, self.catalogue.message),
+            ("waiting", 3, "The channel asked us to wait: wait"),
+        )
+        staged = self.catalogue.line_ids
+        self.assertEqual(staged.mapped("external_id"), ["R0", "R1", "R2"])
+        self.catalogue._job_fetch()
+        self.assertEqual(
+            (self.catalogue.state, self.catalogue.read_count, self.catalogue.match_count),
+            ("ready", 8, 8),
+        )
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(len(self.catalogue.line_ids), 8)
+        self.assertLess(staged, self.catalogue.line_ids)
+
+    def test_what_only_an_interrupted_reading_saw_is_swept_away_by_the_next(self):
+        rows = [RemoteListing(ListingKey("OLD")), RemoteListing(ListingKey("HERE"))]
+        self.patch(FakeAdapter, "listings", lambda adapter, keys=None: iter(rows))
+        self.fetch()
+        rows[0] = RemoteListing(ListingKey("NEW"), title="New", options={" Size ": " L  XL "})
+        lines = self.fetch()
+        self.assertEqual(set(lines), {"HERE", "NEW"})
+        self.assertEqual(lines["NEW"].options, {"Size": "L XL"})
+        self.assertEqual({line.seen for line in lines.values()}, {self.catalogue.run})
+
+    def test_a_bug_of_an_adapter_is_told_and_the_catalogue_can_be_read_again(self):
+        def listings(adapter, keys=None):
+            raise KeyError("price")
+
+        self.patch(FakeAdapter, "listings", listings)
+        self.catalogue._begin_reading()
+        with self.assertLogs("odoo.addons.marketplace", "WARNING"):
+            self.catalogue._job_fetch()
+        self.assertEqual(self.catalogue.state, "failed")
+        self.assertIn("KeyError", self.catalogue.message)
+
+    def test_many_ticked_lines_are_linked_in_the_background_part_by_part(self):
+        self.patch(marketplace_link_catalogue, "CHUNK", 1)
+        self.patch(marketplace_link_catalogue_read, "CHUNK", 1)
+        self.remote("A", sku="TEA-1")
+        self.remote("B", sku="0042")
+        self.fetch()
+        self.catalogue.line_ids.tick = True
+        with trap_jobs() as trap:
+            self.catalogue.action_link()
+            self.assertEqual(self.catalogue.state, "linking")
+            trap.perform_enqueued_jobs()
+        self.assertEqual((self.catalogue.state, self.catalogue.linked_count), ("ready", 2))
+
     def test_a_paused_account_is_not_asked(self):
+        self.catalogue._begin_reading()
         self.account._pause("for now")
         self.channel.calls.clear()
         with self.assertRaises(UserError):
@@ -286,6 +365,8 @@ class TestLinkCatalogue(CatalogueCase):
                 self.remote(f"{number}-{n}", sku=f"Q{number}-{n}")
             self.env.flush_all()
             self.env.invalidate_all()
+            self.catalogue._begin_reading()
+            self.env.flush_all()
             before = self.env.cr.sql_log_count
             self.catalogue._job_fetch()
             self.env.flush_all()
