@@ -91,6 +91,7 @@ class Application:
     def _api(self, room: Room, request: Request, path: str, endpoint: str) -> Response:
         services = self.services
         body = request.get_data(cache=True)
+        endpoint = room.refine(request, endpoint, body)
         token = room.credential(request)
         record = Call(
             id=services.calls.next_id(),

@@ -34,9 +34,12 @@ API_EFFECTS: dict[str, dict[str, Any]] = {
     "stuck": {},
     "expired": {},
     "quota": {},
+    "throttled": {},
+    "stale": {"by": 1},
+    "half": {"after": None},
 }
 #: Effects that the room itself brings about while it answers.
-ROOM_EFFECTS = frozenset(("rows", "stuck", "expired", "quota"))
+ROOM_EFFECTS = frozenset(("rows", "stuck", "expired", "quota", "throttled", "stale", "half"))
 WEBHOOK_EFFECTS: dict[str, dict[str, Any]] = {
     "duplicate": {"copies": 2, "parallel": False},
     "reorder": {"window": 2, "hold": 2.0},

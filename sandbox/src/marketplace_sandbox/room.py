@@ -71,6 +71,10 @@ class Room(ABC):
         :return: None when the path is not below the room's API at all (a page, then).
         """
 
+    def refine(self, request: Request, endpoint: str, body: bytes) -> str:
+        """Name the endpoint more exactly by what is in the body (one address, many operations)."""
+        return endpoint
+
     @abstractmethod
     def credential(self, request: Request) -> str:
         """The token of a request, for limits and the log; empty when there is none."""

@@ -71,6 +71,11 @@ class Table(Generic[Row]):
     def get(self, key: str) -> Row | None:
         return self._rows.get(key)
 
+    def keys(self) -> list[str]:
+        """All keys, oldest first; a copy."""
+        with self._store.lock:
+            return list(self._rows)
+
     def values(self) -> list[Row]:
         """All rows, oldest first; a copy that may be walked without the lock."""
         with self._store.lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -80,13 +81,18 @@ class Subscription:
 
 
 def post(
-    subscription: Subscription, token: str, body: bytes, connections: Connections
+    subscription: Subscription,
+    token: str,
+    body: bytes,
+    connections: Connections,
+    more: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes]:
     """Send once, over the kept connection if there is one.
 
     A kept connection that the other side has closed meanwhile is opened anew.
 
     :param connections: the kept ones, by scheme and place; changed.
+    :param more: further headers of this delivery.
     :return: status and body of the answer.
     :raises OSError, http.client.HTTPException: no usable answer.
     """
@@ -96,6 +102,7 @@ def post(
     headers = {"Content-Type": "application/json", "User-Agent": "marketplace-sandbox"}
     if token:
         headers[subscription.header] = token
+    headers.update(more or {})
     kept = connections.pop(place, None)
     if kept is not None:
         try:

@@ -27,6 +27,10 @@ from .subscriptions import Connections, Subscription, post
 from .wire import to_json
 
 KEEP = 1_000
+#: (body as it is sent, whether a fault wants it forged) → headers of a delivery, signature included
+Head = Callable[[bytes, bool], dict[str, str]]
+#: told after every attempt: the delivery, and whether it was taken
+Listener = Callable[["Delivery", bool], None]
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Delivery:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     token: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -56,6 +61,7 @@ class Delivery:
             "created_at": self.created_at,
             "attempts": self.attempts,
             "faults": self.faults,
+            "headers": self.headers,
             "body": self.body.decode("utf-8", "replace"),
         }
 
@@ -80,6 +86,8 @@ class Webhooks:
         self._serial = itertools.count(1)
         self._order = itertools.count(1)
         self._subscriptions: dict[str, Subscription] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._forgotten: set[str] = set()
         self._log: deque[Delivery] = deque(maxlen=KEEP)
         self._queue: list[tuple[float, int, list[Delivery]]] = []
         self._held: list[Delivery] = []
@@ -137,16 +145,39 @@ class Webhooks:
                 count += 1
         return count
 
+    def send(
+        self, subscription: Subscription, topic: str, key: str, body: bytes, head: Head
+    ) -> None:
+        """Queue one event for an address that its room keeps by itself, with headers of its own."""
+        self._enqueue(subscription, topic, key, body, head)
+
+    def listen(self, provider: str, listener: Listener) -> None:
+        """Be told after every attempt to deliver an event of this provider."""
+        self._listeners[provider] = listener
+
+    def forget(self, identifier: str) -> None:
+        """Drop what still waits for a subscription that `send` was called with."""
+        with self._cond:
+            self._forgotten.add(identifier)
+
     def redeliver(self, identifier: int) -> bool:
         """Send a delivery of the log once more, as a delivery of its own."""
         with self._cond:
             old = next((each for each in self._log if each.id == identifier), None)
         if old is None:
             return False
-        self._enqueue(old.subscription, old.topic, old.key, old.body)
+        headers = old.headers
+        self._enqueue(old.subscription, old.topic, old.key, old.body, lambda *_args: headers)
         return True
 
-    def _enqueue(self, subscription: Subscription, topic: str, key: str, body: bytes) -> None:
+    def _enqueue(
+        self,
+        subscription: Subscription,
+        topic: str,
+        key: str,
+        body: bytes,
+        head: Head | None = None,
+    ) -> None:
         facts = {
             "provider": subscription.provider,
             "topic": topic,
@@ -168,6 +199,8 @@ class Webhooks:
             token=subscription.token,
         )
         delivery.faults = list(rules)
+        if head is not None:
+            delivery.headers = head(body, "wrong_token" in rules)
         if "wrong_token" in rules:
             delivery.token = "wrong-" + subscription.token
         with self._cond:
@@ -194,6 +227,7 @@ class Webhooks:
                 delivery.created_at,
                 faults=list(delivery.faults),
                 token=delivery.token,
+                headers=delivery.headers,
             )
             self._log.append(copy)
             group.append(copy)
@@ -236,6 +270,7 @@ class Webhooks:
             self._log.clear()
             self._queue.clear()
             self._held.clear()
+            self._forgotten.clear()
 
     def wait_idle(self, timeout: float = 10.0) -> bool:
         """Wait until nothing is waiting or on its way; False when the time is over."""
@@ -310,22 +345,36 @@ class Webhooks:
             thread.join()
 
     def _send(self, delivery: Delivery, connections: Connections) -> None:
+        with self._cond:
+            if delivery.subscription.id in self._forgotten:
+                delivery.state = "dropped"
+                return
         attempt: dict[str, Any] = {"at": time.time(), "status": 0, "error": None, "answer": ""}
         started = time.monotonic()
         try:
-            status, answer = post(delivery.subscription, delivery.token, delivery.body, connections)
+            status, answer = post(
+                delivery.subscription,
+                delivery.token,
+                delivery.body,
+                connections,
+                delivery.headers,
+            )
             attempt["status"] = status
             attempt["answer"] = answer[:2_000].decode("utf-8", "replace")
         except (OSError, http.client.HTTPException, ValueError) as error:
             attempt["error"] = f"{type(error).__name__}: {error}"[:300]
         attempt["duration_ms"] = round((time.monotonic() - started) * 1000, 3)
+        good = 200 <= attempt["status"] < 300
         with self._cond:
             delivery.attempts.append(attempt)
             retries = delivery.subscription.retries
-            if 200 <= attempt["status"] < 300:
+            if good:
                 delivery.state = "delivered"
             elif len(delivery.attempts) > len(retries):
                 delivery.state = "failed"
             else:
                 due = time.monotonic() + retries[len(delivery.attempts) - 1]
                 heapq.heappush(self._queue, (due, next(self._order), [delivery]))
+        listener = self._listeners.get(delivery.subscription.provider)
+        if listener is not None:
+            listener(delivery, good)

@@ -1,0 +1,99 @@
+"""``/_control/shopify/…``: what a test, a demo or the page does past the API.
+
+The routes of the parts are added to those here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from ..control import Router, body_of, seconds_of, wait_ticking, whole_of
+from ..wire import Invalid, boolean_of, decimal_of, json_response, text_of
+from .access import APPS
+
+if TYPE_CHECKING:
+    from .room import ShopifyRoom
+
+
+class ShopifyControl:
+    """The control routes of the room."""
+
+    def __init__(self, room: ShopifyRoom) -> None:
+        self._room = room
+        routes = [
+            ("GET", "/settings", lambda request: room.settings.state()),
+            ("POST", "/settings", lambda request: room.change_settings(body_of(request)).state()),
+            ("GET", "/book", lambda request: room.book()),
+            ("POST", "/tick", lambda request: {}),
+            ("GET", "/wait", self._wait),
+            ("POST", "/tokens", self._token),
+            ("POST", "/tokens/expire", lambda request: {"expired": room.tokens.expire()}),
+            ("POST", "/throttle", self._throttle),
+            ("GET", "/throttle", self._throttles),
+        ]
+        for part in room.parts:
+            routes += part.routes()
+        self._router = Router(routes)
+        #: Things that `/wait` can look at: query argument → function(text) → row as a dict or None.
+        self.looks: dict[str, Callable[[str], dict[str, Any] | None]] = {}
+
+    def answer(self, request: Request, path: str) -> Response | None:
+        if request.method == "GET":
+            return self._router.answer(request, path)
+        with self._room.services.store.transaction():
+            return self._router.answer(request, path)
+
+    def _token(self, request: Request) -> Any:
+        """``{"token"?, "revoked"?, "app"?}``: adds a token, or revokes one (without `token`: all)."""
+        body = body_of(request, {"token", "revoked", "app"})
+        tokens = self._room.tokens
+        revoked = boolean_of(body.get("revoked", False), "revoked")
+        if body.get("token") is None:
+            return {"changed": tokens.revoke(None, revoked)}
+        token, app = text_of(body["token"], "token", 200), str(body.get("app") or "static")
+        if app not in APPS:
+            raise Invalid(f"app must be one of {', '.join(APPS)}")
+        if token not in tokens.table:
+            tokens.add(token, app)
+        return {"changed": tokens.revoke(token, revoked)}
+
+    def _throttle(self, request: Request) -> Any:
+        """``{"available", "app"?}``: so many points are left in the buckets."""
+        body = body_of(request, {"available", "app"})
+        level = float(decimal_of(body.get("available", 0), "available"))
+        for app in [body["app"]] if body.get("app") else APPS:
+            self._room.throttle.set(app, level, self._room.now())
+        return self._throttles(request)
+
+    def _throttles(self, request: Request) -> Any:
+        room = self._room
+        bounds = (room.now(), room.settings.bucket, room.settings.restore_rate)
+        return {app: room.throttle.status(app, *bounds) for app in APPS}
+
+    def _wait(self, request: Request) -> Any:
+        """Wait until something is so; 408 after `timeout` seconds."""
+        args, room = request.args, self._room
+        timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
+        look = self._look(args)
+        started = time.monotonic()
+        found = wait_ticking(room.services, room.tick, lambda: look()[0], timeout)
+        with room.services.store.lock:
+            seen = look()[1]
+        result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}
+        return json_response(result, 200 if found else 408)
+
+    def _look(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+        room = self._room
+        if "calls" in args:
+            wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
+
+            def calls() -> tuple[bool, dict[str, Any]]:
+                count = room.services.calls.count(room.name, endpoint)
+                return count >= wanted, {"calls": count}
+
+            return calls
+        raise Invalid("calls is needed")
