@@ -81,3 +81,8 @@ from . import marketplace_buyer
 from . import marketplace_buyer_contact
 from . import marketplace_buyer_trace
 from . import res_currency
+from . import marketplace_edit_policy
+from . import marketplace_foreign_edit
+from . import marketplace_listing_edit
+from . import marketplace_edit_compare
+from . import marketplace_edit_take

@@ -35,3 +35,4 @@ from . import test_return
 from . import test_deadline
 from . import test_carrier
 from . import test_buyer_data
+from . import test_foreign_edit

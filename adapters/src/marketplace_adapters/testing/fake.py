@@ -13,7 +13,15 @@ from ..core.adapter import Adapter
 from ..core.dates import iso, optional_datetime
 from ..core.errors import AuthError, InvalidError, SignatureError
 from ..core.limits import Lane, Limits, Rate
-from ..core.news import ListingNews, Return, Settlement, StoredQuantity
+from ..core.news import (
+    ApiVersion,
+    ListingNews,
+    PrivacyRequest,
+    Return,
+    Settlement,
+    StoredQuantity,
+    Subscriptions,
+)
 from ..core.response import Headers
 from ..core.revision import revision
 from ..core.shape import as_id, as_object
@@ -34,7 +42,7 @@ from ..core.types import (
 )
 from .fake_channel import SIGNATURE_HEADER, FakeCall, FakeChannel, FakeJob, FakeListing, sign
 from .fake_money import parse_return, parse_settlement
-from .fake_news import parse_news, parse_stored
+from .fake_news import parse_news, parse_privacy, parse_stored
 from .fake_orders import order_document, order_line, parse_order, parse_status
 
 __all__ = [
@@ -83,6 +91,7 @@ class FakeAdapter(Adapter):
 
     provider: ClassVar[str] = "fake"
     limits = LIMITS
+    versions: ClassVar[tuple[ApiVersion, ...]] = (ApiVersion("Fake 1"),)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,6 +127,19 @@ class FakeAdapter(Adapter):
         except AuthError as error:
             return Check(False, error.message)
         return Check(True, "The fake channel answers.", seller_name="Fake Seller")
+
+    def subscribe(self, url: str, *, mend: bool = True) -> Subscriptions | None:
+        """Compare the channel's subscriptions with what it should send, see
+        :attr:`FakeChannel.wanted`."""
+        lost = self._call(FakeCall("subscribe", arguments=(url, mend)), "default")
+        channel = self.channel
+        if channel.wanted is None:
+            return None
+        missing = tuple(one for one in channel.wanted if channel.subscribed.get(one) != url)
+        mended = tuple(one for one in missing if mend and one not in channel.stubborn)
+        channel.subscribed.update(dict.fromkeys(mended, url))
+        self._after(lost)
+        return Subscriptions(tuple(channel.wanted), missing, mended)
 
     # === OUT === #
 
@@ -227,6 +249,10 @@ class FakeAdapter(Adapter):
     def stored(self, payload: Any) -> tuple[StoredQuantity, ...]:
         """What the channel keeps."""
         return parse_stored(payload)
+
+    def privacy(self, payload: Any) -> PrivacyRequest:
+        """What is asked for in a buyer's name."""
+        return parse_privacy(payload)
 
     def preview(self, items: Sequence[PushItem]) -> tuple[ItemResult, ...]:
         """What the channel would say: its verdicts, with nothing changed."""

@@ -102,6 +102,8 @@ class FakeChannel:
     :ivar polls_needed: polls until an asynchronous submission is done; -1: :meth:`finish` only.
     :ivar can_tell: whether a lost once-only item can be read back.
     :ivar token: the only token that is accepted; ``None`` accepts every token but an empty one.
+    :ivar wanted: topics of webhooks that should come; ``None``: webhooks are set up by hand.
+    :ivar subscribed: address by topic; ``stubborn`` topics cannot be subscribed.
     :ivar on_call: called before a call takes effect, outside the lock: the place for races.
     """
 
@@ -138,6 +140,9 @@ class FakeChannel:
         self.can_tell = True
         self.page_size = 50
         self.token: str | None = None
+        self.wanted: tuple[str, ...] | None = None
+        self.subscribed: dict[str, str] = {}
+        self.stubborn: set[str] = set()
         self.on_call: Callable[[FakeCall], None] | None = None
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._faults: list[_Fault] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.dates import optional_datetime
 from ..core.money import decimal
-from ..core.news import ListingNews, StoredQuantity
+from ..core.news import ListingNews, PrivacyKind, PrivacyRequest, StoredQuantity
 from ..core.shape import as_id, as_list, as_object, as_text
 from ..core.types import Issue, ListingKey, Severity
 
@@ -24,7 +24,8 @@ def parse_issue(value: Any) -> Issue:
 
 
 def parse_news(payload: Any) -> ListingNews:
-    """``{"id", "status": […], "issues": […], "learned": {…}, "deleted", "updated_at"}``."""
+    """``{"id", "status": […], "issues": […], "learned": {…}, "deleted", "values", "updated_at"}``;
+    ``values`` as in :attr:`~..core.news.ListingNews.values`."""
     data = as_object(payload, "listing")
     status, issues = data.get("status"), data.get("issues")
     return ListingNews(
@@ -34,6 +35,22 @@ def parse_news(payload: Any) -> ListingNews:
         learned=as_object(data.get("learned") or {}, "listing.learned"),
         deleted=data.get("deleted") is True,
         occurred_at=optional_datetime(data.get("updated_at"), "listing.updated_at"),
+        values=as_object(data.get("values") or {}, "listing.values"),
+    )
+
+
+def parse_privacy(payload: Any) -> PrivacyRequest:
+    """``{"id", "kind", "buyer", "email", "phone", "orders": […], "updated_at"}``."""
+    data = as_object(payload, "privacy")
+    orders = as_list(data.get("orders"), "privacy.orders")
+    return PrivacyRequest(
+        external_id=as_id(data.get("id"), "privacy.id"),
+        kind=PrivacyKind(data.get("kind")),
+        buyer_id=as_text(data.get("buyer"), "privacy.buyer"),
+        email=as_text(data.get("email"), "privacy.email"),
+        phone=as_text(data.get("phone"), "privacy.phone"),
+        order_ids=tuple(as_id(order, "privacy.orders") for order in orders),
+        requested_at=optional_datetime(data.get("updated_at"), "privacy.updated_at"),
     )
 
 
