@@ -89,8 +89,11 @@ class MarketplaceListing(models.Model):
             return None
         return Trouble(
             f"{account.provider}_image_address",
-            self.env._("%(account)s cannot fetch images from %(address)s.",
-                account=account.name, address=base_url),
+            self.env._(
+                "%(account)s cannot fetch images from %(address)s.",
+                account=account.name,
+                address=base_url,
+            ),
             self.env._(
                 "Set the system parameter web.base.url to the address at which Odoo is "
                 "reached from the internet, with https."

@@ -1,0 +1,53 @@
+"""Names of the Shopify addon; the API's own tables are in ``marketplace_adapters.shopify``."""
+
+# Keys under which the adapter finds the secrets, by the account's field.
+SECRETS = {
+    "shopify_client_id": "client_id",
+    "shopify_client_secret": "client_secret",
+    "shopify_access_token": "access_token",
+    "shopify_api_secret": "api_secret",
+}
+
+SHOP_SUFFIX = ".myshopify.com"
+ADMIN_URL = "https://admin.shopify.com/store"
+
+# Options that tell the variants of a product apart, and variants of one product
+# (descriptions of ``productSet`` and ``Product.variants`` in the schema of 2026-10).
+MOST_OPTIONS = 3
+MOST_VARIANTS = 2048
+# Longest texts that Shopify takes (field descriptions of the schema of 2026-10).
+MOST_TITLE = 255
+MOST_TAG = 255
+MOST_TAGS = 250
+MOST_ALT_TEXT = 512
+
+# Context key of the core: what becomes of goods, money and buyer of a cancelled order.
+OPTIONS_KEY = "marketplace_cancel_options"
+
+# Members of a product that the account may leave to the shop; the names with which the engine
+# remembers what was told.
+PRODUCT_MEMBERS = (
+    "title",
+    "description",
+    "vendor",
+    "type",
+    "tags",
+    "status",
+    "category",
+    "seo_title",
+    "seo_description",
+    "handle",
+)
+VARIANT_MEMBERS = (
+    "sku",
+    "barcode",
+    "weight_kg",
+    "taxable",
+    "tracked",
+    "requires_shipping",
+    "hs_code",
+    "country",
+    "inventory_policy",
+)
+# Where the neutral name is another than the adapter's.
+WIRE_NAMES = {"description": "description_html"}

@@ -1,0 +1,1 @@
+from . import marketplace_connect_wizard, marketplace_shopify_cancel, sale_mass_cancel_orders
