@@ -13,6 +13,7 @@ kept apart in :class:`More`, so that equal content gives equal forms on both.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,7 +107,7 @@ class RefundLineForm:
     subtotal: Decimal
     tax: Decimal
     location: str = ""
-    unit: Decimal | None = None
+    unit: Decimal | None = field(default=None, compare=False)
     variant: str = ""
     product: str = ""
     sku: str = ""
@@ -124,14 +125,14 @@ class RefundForm:
 
     id: str
     order: str
-    currency: str
+    currency: str = field(compare=False)
     lines: tuple[RefundLineForm, ...] = ()
     paid: Decimal | None = None
     shipping: Decimal = ZERO
     duties: Decimal = ZERO
     note: str = field(default="", repr=False)
     return_id: str = ""
-    taxes_included: bool | None = None
+    taxes_included: bool | None = field(default=None, compare=False)
     at: datetime | None = None
 
 
@@ -199,9 +200,11 @@ class OrderForm:
     :param total: what it comes to now, refunded and removed units left out.
     :param tax: the whole tax of ``total``; ``None`` when it is not told.
     :param fees: additional fees when it was placed; ``current_fees`` now.
-    :param outstanding: what is still to be paid.
+    :param outstanding: still to be paid.
     :param other_total: the total in the other currency, and that currency.
+    :param tips, outstanding: in the shop's currency, whatever the others are in.
     :param draft: a draft order: ``open``, ``invoice_sent``, ``completed`` or ``deleted``.
+    :param money_side: ``shop`` or ``presentment``: whose currency the amounts are in.
     """
 
     id: str
@@ -230,8 +233,8 @@ class OrderForm:
     gateways: tuple[str, ...] = ()
     terms: str = ""
     fulfilments: tuple[FulfilmentForm, ...] = ()
-    refunds: tuple[RefundForm, ...] = ()
-    returns: tuple[ReturnForm, ...] = ()
+    refunds: tuple[RefundForm, ...] = field(default=(), compare=False)
+    returns: tuple[ReturnForm, ...] = field(default=(), compare=False)
     customer: CustomerForm = field(default_factory=CustomerForm)
     email: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
@@ -251,6 +254,7 @@ class OrderForm:
     test: bool = False
     draft: str = ""
     order_of_draft: str = ""
+    money_side: str = field(default="shop", compare=False)
     more: More = field(default_factory=More)
 
 
@@ -261,7 +265,6 @@ def digest(form: OrderForm | RefundForm | ReturnForm, home: str = "") -> str:
     """
     plain = _plain(form)
     plain.pop("more", None)
-    # A refund's own event is of its own; in the order it counts by its units and money.
     mark = revision(plain)
     known = rich(form.more, home) if isinstance(form, OrderForm) else {}
     return f"{mark}+{revision(known)[:8]}" if known else mark
@@ -297,7 +300,10 @@ def _value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, (tuple, list)):
-        return [_value(one) for one in value]
+        found = [_value(one) for one in value]
+        # The two roads do not list rows in the same order.
+        rows = bool(found) and all(isinstance(one, dict) for one in found)
+        return sorted(found, key=lambda one: json.dumps(one, sort_keys=True)) if rows else found
     if dataclasses.is_dataclass(value):
         return _plain(value)
     return dict(value) if isinstance(value, Mapping) else value

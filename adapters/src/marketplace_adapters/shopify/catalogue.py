@@ -1,0 +1,273 @@
+"""The whole catalogue as one bulk operation, read without ever holding it.
+
+::
+
+    found again: an operation with our query ─┬─ runs        ThrottledError, ask again
+      (nothing is remembered here)            ├─ is done     its file, line by line
+                                              └─ none, old   a new one is started
+    file: lines in any order, children name their parent ──▶ a store on the disk ──▶ listings
+
+Shopify does not put children next to their parent (G: groupObjects), so the lines go to a file of
+SQLite that lives as long as the reading: memory stays the same for a hundred products and for a
+million.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ..core.dates import Clock, iso
+from ..core.errors import InvalidError, ServerError, ThrottledError
+from ..core.types import RemoteListing
+from . import files
+from .client import Client
+from .failures import refused, user_errors
+from .news import remote_listing
+from .wording import member, moment, rows, text
+
+GOOD_FOR = timedelta(minutes=15)
+"""A file that was made within so long is as good as a new one; it holds for seven days (D)."""
+BACK = timedelta(days=1)
+"""How far back an operation is looked for; one that takes longer is given up by Shopify (D)."""
+FAILED_LATELY = timedelta(minutes=2)
+SHORTEST_WAIT, LONGEST_WAIT = 2.0, 60.0
+LOOKED_AT = 50
+BATCH = 500
+WORKING = frozenset({"CREATED", "RUNNING", "CANCELING"})
+BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
+
+QUERY = """{
+  products {
+    edges {
+      node {
+        id
+        title
+        status
+        handle
+        vendor
+        productType
+        tags
+        descriptionHtml
+        updatedAt
+        featuredMedia { preview { image { url } } }
+        media {
+          edges {
+            node {
+              ... on MediaImage {
+                id
+                image { url }
+              }
+            }
+          }
+        }
+        variants {
+          edges {
+            node {
+              id
+              title
+              sku
+              barcode
+              price
+              compareAtPrice
+              inventoryQuantity
+              inventoryPolicy
+              availableForSale
+              taxable
+              selectedOptions { name value }
+              inventoryItem {
+                id
+                tracked
+                measurement { weight { unit value } }
+                inventoryLevels {
+                  edges {
+                    node {
+                      id
+                      location { id }
+                      quantities(names: ["available"]) { name quantity }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}"""
+"""D: every connection has edges, four of them, two levels deep."""
+
+
+# === OPERATION === #
+
+
+def result(client: Client, clock: Clock) -> str:
+    """The address of the file with the whole catalogue; empty when there is no product.
+
+    :raise ThrottledError: it is being made.
+    :raise ServerError: Shopify could not make it; the next time a new one is started.
+    """
+    now = clock.now()
+    found = _found(client, now)
+    if found is None:
+        _start(client)
+        raise ThrottledError("The catalogue is being written.", retry_after=SHORTEST_WAIT)
+    status = text(found, "status").upper()
+    if status in WORKING:
+        age = (now - (moment(found, "createdAt") or now)).total_seconds()
+        wait = min(max(age / 4, SHORTEST_WAIT), LONGEST_WAIT)
+        count = text(found, "rootObjectCount") or "0"
+        raise ThrottledError(
+            f"The catalogue is being written ({count} products so far).", retry_after=wait
+        )
+    if status == "COMPLETED":
+        return text(found, "url")
+    code = text(found, "errorCode") or status
+    raise ServerError(f"Shopify could not write the catalogue ({code[:60]}).", code=code[:100])
+
+
+def _found(client: Client, now: datetime) -> Mapping[str, Any] | None:
+    """The newest operation with our query that still counts."""
+    search = f"operation_type:query created_at:>='{iso(now - BACK)}'"
+    data = client.run("BulkQueries", {"first": LOOKED_AT, "query": search})
+    own = [
+        one
+        for one in rows(data, "bulkOperations")
+        if _words(text(one, "query")) == _words(QUERY) and moment(one, "createdAt")
+    ]
+    for one in sorted(
+        own, key=lambda one: (moment(one, "createdAt"), text(one, "id")), reverse=True
+    ):
+        status = text(one, "status").upper()
+        if status in WORKING:
+            return one
+        age = now - (moment(one, "completedAt") or moment(one, "createdAt") or now)
+        if status == "COMPLETED" and age < GOOD_FOR:
+            return one
+        if status == "FAILED" and age < FAILED_LATELY and one is own[0]:
+            return one
+        if status in ("COMPLETED", "FAILED"):
+            return None
+    return None
+
+
+def _words(query: str) -> str:
+    """A query without its spaces: Shopify may print it in its own way."""
+    return "".join(query.split())
+
+
+def _start(client: Client) -> None:
+    data = client.run("BulkQuery", {"query": QUERY})
+    payload = member(data, "bulkOperationRunQuery")
+    errors = user_errors(rows(payload, "userErrors"), client.transport.masker)
+    if not errors:
+        return
+    if errors[0].code in BUSY:
+        raise ThrottledError(
+            "Other bulk operations run in the shop.", retry_after=LONGEST_WAIT, code=errors[0].code
+        )
+    raise refused(errors[0], "the catalogue")
+
+
+# === FILE === #
+
+
+def listings(client: Client, url: str, currency: str) -> Iterator[RemoteListing]:
+    """Every variant of the file, by product.
+
+    :raise InvalidError: a line that is none of a catalogue.
+    """
+    if not url:
+        return
+    yield from joined(files.lines(client.transport, url), currency)
+
+
+def joined(lines: Iterable[Mapping[str, Any]], currency: str) -> Iterator[RemoteListing]:
+    """Variants with their products, pictures and quantities, whatever the order of the lines."""
+    with tempfile.TemporaryDirectory(prefix="catalogue-") as folder:
+        store = _Store(Path(folder) / "lines.db")
+        with closing(store):
+            for line in lines:
+                store.put(line)
+            yield from store.listings(currency)
+
+
+class _Store:
+    """Lines by what they are and whom they belong to, on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._base = sqlite3.connect(path)
+        self._base.executescript(
+            """
+            PRAGMA journal_mode = OFF;
+            PRAGMA synchronous = OFF;
+            PRAGMA cache_size = -8000;
+            CREATE TABLE product (id TEXT PRIMARY KEY, place INTEGER, line TEXT) WITHOUT ROWID;
+            CREATE TABLE child (parent TEXT, kind TEXT, place INTEGER, id TEXT, line TEXT,
+                                PRIMARY KEY (parent, kind, place)) WITHOUT ROWID;
+            """
+        )
+        self._waiting: list[tuple[str, str, int, str, str]] = []
+        self._place = 0
+
+    def close(self) -> None:
+        """Give the file back."""
+        with suppress(sqlite3.Error):
+            self._base.close()
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        """Keep one line.
+
+        :raise InvalidError: it has no id.
+        """
+        own = text(line, "id")
+        if not own:
+            # A picture that is no image (a film, say) has no members of ours.
+            if "__parentId" in line:
+                return
+            raise InvalidError("A line of the catalogue has no id.", code="bad_shape")
+        self._place += 1
+        kept = json.dumps({key: value for key, value in line.items() if key != "__parentId"})
+        kind = own.removeprefix("gid://shopify/").split("/")[0]
+        parent = text(line, "__parentId")
+        if kind == "Product":
+            row = (own, self._place, kept)
+            self._base.execute("INSERT OR REPLACE INTO product VALUES (?, ?, ?)", row)
+            return
+        self._waiting.append((parent, kind, self._place, own, kept))
+        if len(self._waiting) >= BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._base.executemany("INSERT INTO child VALUES (?, ?, ?, ?, ?)", self._waiting)
+        self._waiting.clear()
+
+    def listings(self, currency: str) -> Iterator[RemoteListing]:
+        """By product, in their order in the file."""
+        self._flush()
+        cursor = self._base.execute("SELECT id, line FROM product ORDER BY place")
+        for own, line in cursor:
+            product = json.loads(line)
+            images = [text(one, "image", "url") for one in self._children("MediaImage", own)]
+            for variant in self._children("ProductVariant", own):
+                # The parent of a quantity is the variant; of an older file its item.
+                parents = (text(variant, "id"), text(variant, "inventoryItem", "id"))
+                levels = self._children("InventoryLevel", *parents)
+                found = remote_listing(product, variant, levels, currency, images)
+                if found is not None:
+                    yield found
+
+    def _children(self, kind: str, *parents: str) -> list[dict[str, Any]]:
+        marks = ", ".join("?" for _one in parents)
+        cursor = self._base.execute(
+            f"SELECT id, line FROM child WHERE parent IN ({marks}) AND kind = ? ORDER BY place",
+            (*parents, kind),
+        )
+        return list({own: json.loads(line) for own, line in cursor}.values())
