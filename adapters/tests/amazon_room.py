@@ -95,5 +95,6 @@ class Purse:
         limit: float | None = None,
         per_second: float | None = None,
         retry_after: float | None = None,
+        unused: float | None = None,
     ) -> None:
         self.learned.append((bucket, per_second, retry_after))

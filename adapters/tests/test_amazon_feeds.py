@@ -36,6 +36,7 @@ def part(ref: str, size: int = 20, kind: Kind = Kind.PRICE) -> Part:
 # === SPLITTING === #
 
 
+@pytest.mark.large
 @covers("R23")
 def test_25001_messages_are_two_feeds_numbered_from_one() -> None:
     first, second = drafts([part(str(n)) for n in range(25_001)], FRAME)
@@ -71,6 +72,7 @@ REFS = st.one_of(
 GROUPS = st.lists(st.lists(st.tuples(REFS, KINDS), min_size=1, max_size=4).map(tuple), max_size=30)
 
 
+@pytest.mark.large
 @given(GROUPS)
 def test_a_ticket_says_again_what_was_written(groups: list[Refs]) -> None:
     skus = tuple(f"é {n}" if n % 2 else "" for n in range(len(groups)))

@@ -171,12 +171,14 @@ def long_settlement(count: int) -> dict[str, str]:
     return {"text": f"{lines[0]}\n{lines[1]}\n{body}"}
 
 
+@pytest.mark.large
 @covers("R39")
 def test_a_settlement_of_a_hundred_thousand_rows_is_read() -> None:
     found = parse_settlement(long_settlement(100_000))
     assert len(found.lines) == len({line.external_id for line in found.lines}) == 100_000
 
 
+@pytest.mark.large
 def test_reading_a_long_settlement_takes_little_more_memory_than_its_lines() -> None:
     payload = long_settlement(5_000)
     tracemalloc.start()

@@ -309,6 +309,7 @@ def priced_items(draw: st.DrawFn) -> dict[str, Any]:
     return item("1", draw(st.integers(1, 50)), rows, total=total, **more)
 
 
+@pytest.mark.large
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(priced_items(), min_size=1, max_size=6),

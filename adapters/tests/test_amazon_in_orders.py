@@ -234,6 +234,7 @@ def test_what_would_lead_to_a_wrong_order_is_refused(change: dict[str, Any], whe
         parse_order({**order(item(unit="1")), **change})
 
 
+@pytest.mark.large
 def test_no_damage_leads_to_anything_but_an_order_or_a_refusal() -> None:
     hidden = ("山田", "Abc123", "ليلى", "Nile", "+20 100", "حبيبتي")
     for damaged in mutations(samples.full_order()):

@@ -114,6 +114,7 @@ def sum_of(order: Order) -> Decimal:
 # === ORDERS === #
 
 
+@pytest.mark.large
 @covers("R33", "X9", "C9")
 def test_hundreds_of_mixed_orders_come_in_once_each_and_to_the_cent(shop: Shop) -> None:
     shop.wire.control("POST", "listings", {"count": 20})

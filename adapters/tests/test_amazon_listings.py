@@ -124,6 +124,7 @@ def test_more_than_few_are_one_feed_with_every_outcome_known(room: Room) -> None
     assert paid(room, "sku-25") == {"value_with_tax": 26}
 
 
+@pytest.mark.large
 @covers("R23")
 def test_2000_price_changes_need_one_feed_and_25001_two(room: Room) -> None:
     items = prices(room, 25_001)

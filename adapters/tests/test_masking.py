@@ -98,6 +98,7 @@ def test_a_huge_document_is_counted_instead_of_shown() -> None:
     assert len(Masker().json("y" * 1_000_000, limit=1000)) < 1100
 
 
+@pytest.mark.large
 def test_hostile_text_is_masked_in_linear_time() -> None:
     # Quadratic patterns would need hours for these.
     for text in (

@@ -3,6 +3,7 @@
 Stages, in the order of a whole run::
 
     pure    adapters/ and sandbox/: no Odoo, no database, seconds
+    large   what of these works on real sizes or thousands of random cases (marked ``large``)
     repo    tests/: layers, packaging, contracts against the channel specifications
     addons  addons/ in a real Odoo, browser tours in Chromium among them
     e2e     tests/e2e: Odoo, job runner and sandbox as running servers
@@ -103,26 +104,46 @@ def summarize(results: Sequence[Result]) -> int:
 
 
 def pure(options: Options) -> list[Result]:
-    folders = [paths.ADAPTERS, paths.SANDBOX]
-    if options.targets:
-        folders = [folder for folder in folders if _targets_in(folder, options)]
     started = time.monotonic()
-    with ThreadPoolExecutor(len(folders)) as pool:
-        # Side by side, each printed in one piece; a single one as it goes.
-        results = list(pool.map(partial(_pure_room, options, len(folders) > 1), folders))
+    results = _rooms(options, "not large")
     seconds = time.monotonic() - started
     if not options.pytest:
         results[-1].notes.append(f"pure tests {seconds:.1f} s of {PURE_BUDGET} s")
     return results
 
 
-def _pure_room(options: Options, quietly: bool, folder: Path) -> Result:
+def large(options: Options) -> list[Result]:
+    return _rooms(options, "large")
+
+
+def _rooms(options: Options, mark: str) -> list[Result]:
+    folders = [paths.ADAPTERS, paths.SANDBOX]
+    if options.targets:
+        folders = [folder for folder in folders if _targets_in(folder, options)]
+    with ThreadPoolExecutor(len(folders)) as pool:
+        # Side by side, each printed in one piece; a single one as it goes.
+        return list(pool.map(partial(_room, options, mark, len(folders) > 1), folders))
+
+
+def _room(options: Options, mark: str, quietly: bool, folder: Path) -> Result:
     tests = folder / "tests"
     if not tests.is_dir():
         return _absent(folder.name)
     mine = options.only(_targets_in(folder, options))
-    words = list(mine.pytest) if mine.targets else [*mine.pytest, str(tests)]
-    return _run_pytest(folder.name, words, cwd=folder, quietly=quietly)
+    if mine.targets:
+        return _run_pytest(folder.name, mine.pytest, cwd=folder, quietly=quietly)
+    words = ["-m", mark, *_workers(), *mine.pytest, str(tests)]
+    name = folder.name if mark == "not large" else f"{folder.name}, large"
+    result = _run_pytest(name, words, cwd=folder, quietly=quietly)
+    if not result.failed and not result.passed and mark == "large":
+        result.notes = []  # a room may have none
+    return result
+
+
+def _workers() -> list[str]:
+    """Processes for one of two rooms; with two processors each room has one already."""
+    share = (os.cpu_count() or 1) // 2
+    return ["-n", str(share), "--dist", "worksteal"] if share > 1 else []
 
 
 def _targets_in(folder: Path, options: Options) -> list[Path]:
@@ -183,6 +204,7 @@ def end_to_end(options: Options) -> list[Result]:
 
 STAGES: dict[str, Callable[[Options], list[Result]]] = {
     "pure": pure,
+    "large": large,
     "repo": repo,
     "addons": addon_tests,
     "e2e": end_to_end,
@@ -263,12 +285,12 @@ def _run_pytest(
 
     :param quietly: print its output in one piece at the end, not as it goes.
     """
-    report = paths.RUN / f"report-{name}-{os.getpid()}.json"
+    report = paths.RUN / f"report-{name.replace(', ', '-')}-{os.getpid()}.json"
     report.unlink(missing_ok=True)
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
     # One unreadable file is a failure, not a reason to leave all the others unrun.
     command += ["--continue-on-collection-errors"]
-    command += ["-o", f"cache_dir={paths.HOME / 'pytest' / name}", "-o", "verbosity_assertions=2"]
+    command += ["-o", f"cache_dir={paths.HOME / 'pytest' / name.partition(',')[0]}", "-o", "verbosity_assertions=2"]
     command += ["--disable-warnings"] if with_odoo else ["-p", "no:odoo"]
     variables = dict(env or os.environ)
     variables["PYTHONPATH"] = os.pathsep.join(

@@ -8,7 +8,8 @@ from pathlib import Path
 from suite import environment, processes, runner
 
 _EPILOG = """\
-stages: pure (adapters, sandbox), repo (tests/), addons, e2e; all without one.
+stages: pure (adapters, sandbox), large (of these what takes long), repo (tests/), addons, e2e;
+all without one.
 Everything else goes to pytest; a file or folder finds its stage by itself:
 
   tools/test                                          everything, on a fresh database
@@ -27,7 +28,7 @@ _TAKE_A_VALUE = {"-k", "-m", "-n", "-p", "-o", "-c", "-W", "-r", "--maxfail", "-
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="tools/test",
-        usage="tools/test [pure|repo|addons|e2e] [options] [files] [pytest's own options]",
+        usage="tools/test [pure|large|repo|addons|e2e] [options] [files] [pytest's own options]",
         description=__doc__,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
