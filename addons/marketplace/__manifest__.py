@@ -58,6 +58,7 @@
         "wizards/marketplace_rotate_key_wizard_views.xml",
         "wizards/marketplace_extract_wizard_views.xml",
         "wizards/marketplace_link_catalogue_views.xml",
+        "wizards/marketplace_catalogue_import_views.xml",
         "wizards/marketplace_integrity_views.xml",
     ],
     "assets": {

@@ -40,6 +40,24 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return text
 
+    def _imported_template_vals(self, lines):
+        """Further values of a product that is made of what the channel lists.
+
+        :param lines: ``marketplace.link.catalogue.line`` of its variants; what only this channel
+            tells is in their ``details``.
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {}
+
+    def _imported_variant_vals(self, line):
+        """Further values of a variant that is made of a line of the catalogue.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        return {}
+
     # === WINDOWS === #
 
     def action_open_catalogue(self):

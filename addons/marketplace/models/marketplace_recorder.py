@@ -122,7 +122,9 @@ class MarketplaceRecorder(models.AbstractModel):
     # === INTERNALS === #
 
     def _enabled(self):
-        return self.env["marketplace.account"]._recording_enabled()
+        # Products made of what a channel shows are not told back to it.
+        quiet = self.env.context.get("marketplace_quiet")
+        return not quiet and self.env["marketplace.account"]._recording_enabled()
 
     def _log(self):
         precommit = self.env.cr.precommit

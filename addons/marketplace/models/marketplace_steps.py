@@ -39,6 +39,14 @@ class MarketplaceSteps(models.AbstractModel):
         self.ensure_one()
         return self.display_name
 
+    def _work_lock(self):
+        """What only one job at a time may work on.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return f"{self._name}.{self.id}"
+
     def _start_work(self, state, *, small):
         """Begin with a piece of work.
 
@@ -67,7 +75,7 @@ class MarketplaceSteps(models.AbstractModel):
         self.env.flush_all()
         until = time.monotonic() + JOB_SECONDS
         more = True
-        with session_lock(self.env, f"{self._name}.{self.id}") as held:
+        with session_lock(self.env, self._work_lock()) as held:
             if not held:
                 raise RetryableJobError("Busy", seconds=LOOK_AGAIN, ignore_retry=True)
             while more and time.monotonic() < until:

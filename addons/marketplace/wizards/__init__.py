@@ -9,6 +9,10 @@ from . import marketplace_extract_wizard
 from . import marketplace_link_catalogue
 from . import marketplace_link_catalogue_read
 from . import marketplace_link_catalogue_line
+from . import marketplace_catalogue_import
+from . import marketplace_catalogue_import_run
+from . import marketplace_catalogue_import_stock
+from . import marketplace_catalogue_import_image
 from . import marketplace_integrity
 from . import marketplace_integrity_wizard
 from . import marketplace_listing_history

@@ -129,6 +129,20 @@ class MarketplaceLinkCatalogue(models.Model):
         action["domain"] = [("catalogue_id", "=", self.id)]
         return action
 
+    def action_make_products(self):
+        """Make products of what has none: the present import of this catalogue, or a new one."""
+        self.ensure_one()
+        works = self.env["marketplace.catalogue.import"]
+        work = works.search(
+            [("catalogue_id", "=", self.id), ("state", "!=", "done")], limit=1
+        ) or works.create({"catalogue_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": work._name,
+            "res_id": work.id,
+            "views": [(False, "form")],
+        }
+
     def action_tick_likely(self):
         """Tick every proposal that was found by an id, an equal SKU or a barcode."""
         self.env["marketplace.link.catalogue.line"].search(

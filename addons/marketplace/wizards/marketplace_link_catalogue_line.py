@@ -57,7 +57,9 @@ class MarketplaceLinkCatalogueLine(models.Model):
         "Product on the channel", readonly=True, help="The same for all variants of one product."
     )
     group_title = fields.Char("Name of the product", readonly=True)
+    # Pairs of name and value, in the channel's order: an object would lose it in the database.
     options = fields.Json("Options on the channel", readonly=True)
+    options_text = fields.Char("Options", compute="_compute_options_text")
     description = fields.Text("Description on the channel", readonly=True, prefetch=False)
     currency = fields.Char(readonly=True)
     compare_at = fields.Float("Compare-at price", digits="Product Price", readonly=True)
@@ -98,6 +100,11 @@ class MarketplaceLinkCatalogueLine(models.Model):
     def _compute_confidence(self):
         for line in self:
             line.confidence = CONFIDENCE.get(line.how, False)
+
+    @api.depends("options")
+    def _compute_options_text(self):
+        for line in self:
+            line.options_text = ", ".join(f"{name}: {value}" for name, value in line.options or ())
 
     # === CRUD METHODS === #
 
@@ -267,8 +274,8 @@ class MarketplaceLinkCatalogueLine(models.Model):
 
 def _clean_options(options):
     """Names and values without stray spaces; an option without a value says nothing."""
-    cleaned = {" ".join(name.split()): " ".join(value.split()) for name, value in options.items()}
-    return {name: value for name, value in cleaned.items() if name and value}
+    cleaned = [[" ".join(name.split()), " ".join(value.split())] for name, value in options.items()]
+    return [[name, value] for name, value in cleaned if name and value]
 
 
 def as_json(value):

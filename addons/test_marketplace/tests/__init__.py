@@ -34,5 +34,6 @@ from . import test_settlement_entry
 from . import test_return
 from . import test_deadline
 from . import test_carrier
+from . import test_catalogue_import
 from . import test_buyer_data
 from . import test_foreign_edit

@@ -302,7 +302,7 @@ class TestLinkCatalogue(CatalogueCase):
         rows[0] = RemoteListing(ListingKey("NEW"), title="New", options={" Size ": " L  XL "})
         lines = self.fetch()
         self.assertEqual(set(lines), {"HERE", "NEW"})
-        self.assertEqual(lines["NEW"].options, {"Size": "L XL"})
+        self.assertEqual(lines["NEW"].options, [["Size", "L XL"]])
         self.assertEqual({line.seen for line in lines.values()}, {self.catalogue.run})
 
     def test_a_bug_of_an_adapter_is_told_and_the_catalogue_can_be_read_again(self):

@@ -330,4 +330,5 @@ def _remote(listing: FakeListing) -> RemoteListing:
         quantity=listing.quantity,
         published=listing.published,
         in_stock=listing.in_stock,
+        **listing.members,
     )

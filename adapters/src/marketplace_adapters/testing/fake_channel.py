@@ -57,7 +57,8 @@ class FakeCall:
 
 @dataclass(slots=True)
 class FakeListing:
-    """What the channel shows of one listing; ``states`` holds the last state of each kind."""
+    """What the channel shows of one listing; ``states`` holds the last state of each kind, and
+    ``members`` what else a :class:`~..core.types.RemoteListing` may say: group, options, …"""
 
     external_id: str
     key: ListingKey
@@ -69,6 +70,7 @@ class FakeListing:
     images: tuple[str, ...] = ()
     deleted: bool = False
     states: dict[Kind, State] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
