@@ -113,13 +113,17 @@ class Tokens(Part):
 
     # === EVERY CALL === #
 
+    def scopes(self) -> frozenset[str]:
+        """What the apps may do at this moment."""
+        return widened(self.room.settings.scopes)
+
     def check(self, request: Request) -> Access:
         """:raises Refused: 401, the token does not open the shop."""
         row = self.table.get(request.headers.get(HEADER, ""))
         ended = row is not None and row["expires"] is not None and row["expires"] <= self.room.now()
         if row is None or row["revoked"] or ended:
             raise Refused(401, INVALID)
-        return Access(row["app"], widened(self.room.settings.scopes))
+        return Access(row["app"], self.scopes())
 
 
 def _oauth(status: int, code: str, text: str) -> Response:

@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from ..clock import parse_time
-from .errors import FieldError, UserErrors, user_error
+from .errors import FieldError, UserErrors
 from .gids import BadGid
 from .registry import Entry, Resolvers
 from .values import decimal_text, iso, money_text, snake
@@ -134,7 +134,7 @@ def _root(function: Resolve, mutation: bool) -> Resolve:
         except UserErrors as error:
             return {"userErrors": error.errors}
         except BadGid as error:
-            return {"userErrors": [user_error(None, str(error), "INVALID")]}
+            raise FieldError(str(error), "INVALID_ID") from None
 
     return mutate
 

@@ -31,7 +31,7 @@ from graphql.language import SelectionSetNode
 from werkzeug.wrappers import Request, Response
 
 from ..room import Exchange
-from ..wire import ApiError, json_response, parse_json, to_json
+from ..wire import ApiError, json_response, to_json
 from .access import Access
 from .assembly import Api, idempotency_key
 from .cost import Meter
@@ -86,7 +86,11 @@ class Invalid(Exception):  # noqa: N818 - carries the answer
 
 def _body_of(request: Request, body: bytes) -> dict[str, Any]:
     """:raises ApiError: no JSON object with a query."""
-    found = parse_json(body)
+    try:
+        # Plain floats: the type Float takes nothing else, and prices travel as text.
+        found = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "Bad Request", str(error)[:200]) from None
     if not isinstance(found, dict) or not isinstance(found.get("query"), str):
         raise ApiError(400, "query is missing")
     return found
@@ -189,6 +193,7 @@ class Engine:
         if not enough:
             return self._throttled(access, cost)
         context = room.context(access, exchange.request)
+        context.call = exchange.record.id
         result = self.run(query, operation, variables, given or {}, context, exchange)
         actual = min(cost, meter.actual(result.get("data")))
         room.throttle.give_back(access.app, cost - actual, *bounds)

@@ -18,6 +18,15 @@ class Entry:
     idempotent: bool = False
 
 
+@dataclass(frozen=True)
+class Owner:
+    """A type whose rows have `metafields` (dict by ``namespace.key``) or `tags` (list)."""
+
+    owner_type: str
+    scope: str
+    save: Function
+
+
 @dataclass
 class Resolvers:
     """What one part of the room answers.
@@ -25,11 +34,13 @@ class Resolvers:
     fields: ``Type.field`` → ``function(row, ctx, **args)``; of the roots ``function(ctx, **args)``.
     type_scopes: type → scopes, any of which lets a token see objects of it.
     loaders: type → ``function(ctx, number)`` that finds a row by the number of its global id.
+    owners: type → how metafieldsSet, tagsAdd … change its rows.
     """
 
     fields: dict[str, Entry] = field(default_factory=dict)
     type_scopes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     loaders: dict[str, Function] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
 
     def field(self, name: str, scope: str | tuple[str, ...] = ()) -> Callable[[Function], Function]:
         return self._register(name, scope, False)
@@ -48,6 +59,14 @@ class Resolvers:
 
     def node(self, kind: str, loader: Function) -> None:
         self.loaders[kind] = loader
+
+    def owner(self, kind: str, owner_type: str, scope: str, save: Function) -> None:
+        """Let metafieldsSet, metafieldsDelete, tagsAdd and tagsRemove change rows of a type.
+
+        :param owner_type: of the enum MetafieldOwnerType.
+        :param save: ``function(row)``, called after a change in place.
+        """
+        self.owners[kind] = Owner(owner_type, scope, save)
 
     def _register(
         self, name: str, scope: str | tuple[str, ...], idempotent: bool
@@ -69,3 +88,4 @@ class Resolvers:
         self.fields.update(other.fields)
         self.type_scopes.update(other.type_scopes)
         self.loaders.update(other.loaders)
+        self.owners.update(other.owners)

@@ -10,13 +10,19 @@ from werkzeug.wrappers import Request, Response
 from ..room import Exchange, Room, Services
 from ..wire import json_response
 from . import assembly
+from .acceptance import Acceptances
 from .access import APPS, Access, Tokens
 from .catalogue import Catalogue
 from .control import ShopifyControl
 from .engine import Engine
 from .events import Events
+from .grouping import Collections
+from .markets import Markets
+from .metafields import Metafields
 from .page import ShopifyPages
 from .part import Context, Part
+from .product_edits import ProductEdits
+from .product_writer import ProductWriter
 from .registry import Resolvers
 from .sales import Sales
 from .settings import Settings
@@ -45,8 +51,14 @@ class ShopifyRoom(Room):
         self.tokens = self._add(Tokens(self))
         self.events = self._add(Events(self))
         self.shops = self._add(Shop(self))
-        self.stock = self._add(Stock(self))
+        self.acceptances = self._add(Acceptances(self))
+        self.metafields = self._add(Metafields(self))
         self.catalogue = self._add(Catalogue(self))
+        self.stock = self._add(Stock(self))
+        self.product_writer = self._add(ProductWriter(self))
+        self.product_edits = self._add(ProductEdits(self))
+        self.collections = self._add(Collections(self))
+        self.markets = self._add(Markets(self))
         self.sales = self._add(Sales(self))
         self.resolvers = Resolvers()
         for part in self.parts:
