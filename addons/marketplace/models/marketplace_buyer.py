@@ -112,16 +112,21 @@ class MarketplaceOrder(models.Model):
         :return: {"orders", "contacts", "kept"}, or ``None`` when there was nothing to do.
         """
         orders = self._over_since(account, account._buyer_cutoff())
-        if not orders:
-            return None
-        parties = orders._parties_of_buyers()
-        words = orders._buyer_words(parties)
-        free = orders._free_contacts(parties)
-        orders._remove_buyer_texts(words)
-        orders._remove_received()
+        return orders._forget_buyers(account) if orders else None
+
+    def _forget_buyers(self, account):
+        """Forget the buyers of these orders of one account, in the caller's transaction.
+
+        :return: {"orders", "contacts", "kept"}
+        """
+        parties = self._parties_of_buyers()
+        words = self._buyer_words(parties)
+        free = self._free_contacts(parties)
+        self._remove_buyer_texts(words)
+        self._remove_received()
         free._make_anonymous(account)
-        orders.write({"buyer_removed_at": clock.now().replace(microsecond=0), "note": False})
-        return {"orders": len(orders), "contacts": len(free), "kept": len(parties - free)}
+        self.write({"buyer_removed_at": clock.now().replace(microsecond=0), "note": False})
+        return {"orders": len(self), "contacts": len(free), "kept": len(parties - free)}
 
     @api.model
     def _over_since(self, account, cutoff):

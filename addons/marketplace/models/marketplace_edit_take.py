@@ -89,7 +89,8 @@ class MarketplaceListing(models.Model):
         self._edited_product(account).weight = float(value or 0)
 
     def _take_product_published(self, account, value):
-        self.published = bool(value)
+        # The stock that is offered depends on it: told as after any other change.
+        self.with_context(marketplace_linking=False).published = bool(value)
 
     def _take_product_min_order(self, account, value):
         self.min_order = float(value or 0)

@@ -15,6 +15,7 @@ READERS = {
     "return": "returned",
     "settlement": "settlement",
     "stored": "stored",
+    "privacy": "privacy",
 }
 # One document of these may be many megabytes: each is read in a batch of its own.
 LARGE_TOPICS = ("settlement",)

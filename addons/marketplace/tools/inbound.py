@@ -17,6 +17,8 @@ RACES = (
     "marketplace_partner_",
     "marketplace_return_",
     "marketplace_settlement_",
+    "marketplace_privacy_request_",
+    "marketplace_foreign_edit_",
 )
 
 # Contexts of an import: nobody follows what no person made, and nothing is mailed.

@@ -37,3 +37,5 @@ from . import test_carrier
 from . import test_catalogue_import
 from . import test_buyer_data
 from . import test_foreign_edit
+from . import test_channel_health
+from . import test_privacy
