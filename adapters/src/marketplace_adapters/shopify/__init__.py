@@ -4,7 +4,9 @@
 """
 
 from .adapter import ShopifyAdapter
+from .collections import Collection, Rule
 from .const import API_ENDS, API_VERSION, CANCEL_REASONS, SCOPES, WEBHOOK_TOPICS
+from .shop_parts import PriceList, Publication
 
 Adapter = ShopifyAdapter
 
@@ -15,5 +17,9 @@ __all__ = [
     "SCOPES",
     "WEBHOOK_TOPICS",
     "Adapter",
+    "Collection",
+    "PriceList",
+    "Publication",
+    "Rule",
     "ShopifyAdapter",
 ]

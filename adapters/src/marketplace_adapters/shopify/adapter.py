@@ -8,17 +8,27 @@ from typing import Any, ClassVar
 
 from ..core.errors import InvalidError
 from ..core.limits import Limits
-from ..core.news import ApiVersion
+from ..core.news import ApiVersion, Place, Subscriptions
 from ..core.response import Dialect
 from ..core.transport import Transport
-from ..core.types import Check, PushItem, Submission
+from ..core.types import Check, ItemResult, OrderKey, PushItem, Submission
+from . import shop_parts
 from .auth import Login
+from .bulk_push import BulkPush
+from .check import check
 from .client import Client
-from .const import API_ENDS, API_VERSION
+from .collections import Collection, Collections
+from .const import API_ENDS, API_VERSION, DRAFT_TOPICS, WEBHOOK_TOPICS
 from .dialect import ShopifyDialect
 from .limits import LIMITS, MAX_BATCH
+from .order_push import OrderPush
+from .price_push import PricePush
+from .product_push import ProductPush
 from .pulls import Pulls
 from .settings import origins, settings_of
+from .shop_parts import PriceList, Publication
+from .stock_push import StockPush
+from .subscriptions import Webhooks
 
 
 class ShopifyAdapter(Pulls):
@@ -43,6 +53,8 @@ class ShopifyAdapter(Pulls):
         self.settings = settings_of(self.connection)
         login = Login(self.transport, self.connection.credentials)
         self.client = Client(self.transport, login)
+        self._bulk = BulkPush(self.client)
+        self._orders = OrderPush(self.client, self.settings)
 
     @classmethod
     def limits_for(cls, options: Mapping[str, Any]) -> Limits:
@@ -66,14 +78,59 @@ class ShopifyAdapter(Pulls):
     # === CONNECTION === #
 
     def check(self) -> Check:
-        """Not built."""
-        raise InvalidError("not built")
+        """The shop and the rights of the app; see :mod:`.check`."""
+        return check(self.client, self.connection.credentials, self.settings)
+
+    def places(self) -> tuple[Place, ...]:
+        """All locations, also those that are switched off."""
+        return shop_parts.places(self.client)
+
+    def publications(self) -> tuple[Publication, ...]:
+        """Sales channels and catalogues where products can be seen."""
+        return shop_parts.publications(self.client)
+
+    def price_lists(self) -> tuple[PriceList, ...]:
+        """Price lists of further markets and companies."""
+        return shop_parts.price_lists(self.client)
+
+    def subscribe(self, url: str, *, mend: bool = True) -> Subscriptions | None:
+        """See :mod:`.subscriptions`; the webhooks of privacy are set up with the app."""
+        topics = [*WEBHOOK_TOPICS, *(DRAFT_TOPICS if self.settings.include_drafts else ())]
+        return Webhooks(self.client, topics).look(url, mend=mend)
+
+    def save_collection(self, wanted: Collection) -> str:
+        """Make or change a collection; its id. See :mod:`.collections`."""
+        return Collections(self.client, self.settings).save(wanted)
 
     # === OUT === #
 
     def push(self, lane: str, items: Sequence[PushItem], key: str) -> Submission:
-        """Not built."""
-        raise InvalidError("not built")
+        """See the modules of the lanes."""
+        road = next((one for one in self.limits.lanes if one.name == lane), None)
+        if road is None or any(item.kind not in road.kinds for item in items):
+            raise InvalidError(f"Shopify cannot take these items in lane {lane[:40]!r}.")
+        if not items:
+            return Submission(())
+        if lane == "product":
+            return ProductPush(self.client, self._bulk, self.settings).push(items, key)
+        if lane == "price":
+            now = self.transport.clock.now()
+            return PricePush(self.client, self._bulk, self.settings).push(items, key, now)
+        if lane == "stock":
+            return StockPush(self.client, self.settings).push(items, key)
+        return self._orders.push(items)
+
+    def poll(self, remote_id: str) -> Submission:
+        """The outcome of bulk operations, and of orders that are being called off."""
+        if remote_id.startswith('{"cancel"'):
+            return self._orders.poll(remote_id)
+        return self._bulk.poll(remote_id)
+
+    def applied(self, item: PushItem) -> ItemResult | None:
+        """Orders are read back; what describes a listing may be told again."""
+        if not isinstance(item.target, OrderKey):
+            return None
+        return self._orders.applied(item)
 
 
 def _batch_size(options: Mapping[str, Any]) -> int:

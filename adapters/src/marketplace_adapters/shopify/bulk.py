@@ -75,7 +75,9 @@ class Bulk:
                 code=errors[0].code,
             )
         if errors:
-            raise RejectedError(f"Shopify refuses the file: {errors[0].message}", code="bulk_refused")
+            raise RejectedError(
+                f"Shopify refuses the file: {errors[0].message}", code="bulk_refused"
+            )
         if reply is None or reply.bulkOperation is None:
             raise InvalidError("The bulk operation has no id.", code="bad_shape")
         return number(reply.bulkOperation.id)
@@ -135,5 +137,3 @@ def _line(place: int, row: Mapping[str, Any], root: str) -> Line:
     first = errors[0] if isinstance(errors, list) and errors else {}
     said = first.get("message") if isinstance(first, Mapping) else ""
     return Line(place, None, str(said or "")[:300])
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.errors import InvalidError
+from ..core.errors import RejectedError
 
 _PREFIX = "gid://shopify/"
 
@@ -12,13 +12,13 @@ def gid(kind: str, number: str) -> str:
 
     :param kind: name of the type, e.g. ``ProductVariant``.
     :param number: the number, or the whole id of that very kind.
-    :raise InvalidError: neither.
+    :raise RejectedError: neither.
     """
     text = str(number or "").strip()
     if text.startswith(f"{_PREFIX}{kind}/"):
         text = text[len(_PREFIX) + len(kind) + 1 :]
     if not text.isascii() or not text.isdecimal() or len(text) > 30:
-        raise InvalidError(f"An id of a {kind} must be a number.", code="bad_id")
+        raise RejectedError(f"An id of a {kind} must be a number.", code="bad_id")
     return f"{_PREFIX}{kind}/{text}"
 
 

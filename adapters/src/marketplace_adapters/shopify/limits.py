@@ -74,7 +74,8 @@ LIMITS = Limits(
         # :mod:`.fulfilments`.
         Lane("fulfilment", (Kind.SHIPMENT,), 20, repeatable=False, bucket="graphql"),
         # Repeatable: the same tag and metafield; an order that is cancelled already stays so.
-        Lane("order", (Kind.ACKNOWLEDGE, Kind.CANCEL), 20, bucket="graphql"),
+        # Asynchronous, because calling off an order is a job of Shopify's.
+        Lane("order", (Kind.ACKNOWLEDGE, Kind.CANCEL), 20, asynchronous=True, bucket="graphql"),
         # Money, but the key of the refund keeps it from being paid twice.
         Lane("refund", (Kind.REFUND,), 20, bucket="graphql"),
     ),

@@ -228,15 +228,13 @@ def merged(
 
 def partner(own: Fields, remote: Sequence[Fields]) -> Fields | None:
     """The variant of Shopify that is this one: by id, by our key, by its options."""
-    for test in (
-        lambda one: own.get("id") and one["id"] == str(own["id"]),
-        lambda one: own.get("key") and one["key"] == str(own["key"]),
-        lambda one: own.get("options") and dict(one["options"]) == dict(own["options"]),
-    ):
-        found = next((one for one in remote if test(one)), None)
+    for name in ("id", "key"):
+        wanted = str(own.get(name) or "")
+        found = next((one for one in remote if wanted and one[name] == wanted), None)
         if found is not None:
             return found
-    return None
+    chosen = dict(own.get("options") or {})
+    return next((one for one in remote if chosen and dict(one["options"]) == chosen), None)
 
 
 def _same_options(variants: Sequence[Fields], remote_options: Sequence[Fields]) -> None:

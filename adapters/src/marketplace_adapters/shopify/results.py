@@ -81,7 +81,10 @@ class Told:
             self.error(item, error.code or "refused", error.message)
 
     def each(
-        self, groups: Iterable[T], work: Callable[[T], None], members: Callable[[T], Sequence[PushItem]]
+        self,
+        groups: Iterable[T],
+        work: Callable[[T], None],
+        members: Callable[[T], Sequence[PushItem]],
     ) -> None:
         """Do the work group by group. What is refused is the group's; what fails otherwise ends
         the push: what was told before is kept, the rest comes again.

@@ -34,11 +34,16 @@ _KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item: its reference, its kind, and the variant's key in Odoo where it is to be learned."""
+    """One item.
+
+    :param key: the variant's key in Odoo, where its ids are to be learned.
+    :param again: not all of it could be sent: whatever becomes of the rest, it is told again.
+    """
 
     ref: str
     kind: Kind
     key: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,9 @@ class Ticket:
     def text(self) -> str:
         """For :attr:`Submission.remote_id`."""
         runs = [[one.id, one.document, _packed(_steps(one.lines))] for one in self.runs]
-        kinds = "".join(_LETTERS[one.kind] for one in self.entries)
+        kinds = "".join(
+            _LETTERS[one.kind].upper() if one.again else _LETTERS[one.kind] for one in self.entries
+        )
         table = "\x1e".join(
             (
                 squeeze([one.ref for one in self.entries]),
@@ -85,14 +92,16 @@ def read_ticket(text: str) -> Ticket:
         data = wire.loads(text)
         refs, keys, kinds = _unpacked(data["items"]).split("\x1e")
         entries = tuple(
-            Entry(ref, _KINDS[letter], key)
+            Entry(ref, _KINDS[letter.lower()], key, letter.isupper())
             for ref, letter, key in zip(stretch(refs), kinds, stretch(keys), strict=True)
         )
         runs = tuple(
             Run(str(one), str(document), _lines(_unpacked(lines)))
             for one, document, lines in data["bulk"]
         )
-        if any(not 0 <= place < len(entries) for run in runs for line in run.lines for place in line):
+        if any(
+            not 0 <= place < len(entries) for run in runs for line in run.lines for place in line
+        ):
             raise ValueError("a place without an item")
         return Ticket(entries, runs)
     except (InvalidError, KeyError, TypeError, ValueError):
