@@ -290,7 +290,8 @@ def _run_pytest(
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
     # One unreadable file is a failure, not a reason to leave all the others unrun.
     command += ["--continue-on-collection-errors"]
-    command += ["-o", f"cache_dir={paths.HOME / 'pytest' / name.partition(',')[0]}", "-o", "verbosity_assertions=2"]
+    cache = paths.HOME / "pytest" / name.partition(",")[0]
+    command += ["-o", f"cache_dir={cache}", "-o", "verbosity_assertions=2"]
     command += ["--disable-warnings"] if with_odoo else ["-p", "no:odoo"]
     variables = dict(env or os.environ)
     variables["PYTHONPATH"] = os.pathsep.join(

@@ -10,6 +10,8 @@ from suite.web import OdooClient
 
 PATIENCE = 60.0
 SKU = "COL-330"
+#: A product that every channel sells and nobody else of the check.
+LAST = "ORJ-1L"
 
 
 class Running(Protocol):
@@ -17,15 +19,8 @@ class Running(Protocol):
 
     def client(self) -> OdooClient: ...
 
-    def control(self, method: str, path: str, body: object = None) -> Any:
-        """The control interface of the simulated Cartona."""
-
-
-class AmazonRunning(Running, Protocol):
-    """The same with a simulated Amazon."""
-
-    def amazon(self, method: str, path: str, body: object = None) -> Any:
-        """The control interface of the simulated Amazon."""
+    def control(self, provider: str, method: str, path: str, body: object = None) -> Any:
+        """The control interface of a simulated channel."""
 
 
 def price_out(scene: Running) -> float:
@@ -40,7 +35,9 @@ def price_out(scene: Running) -> float:
     started = time.monotonic()
     # Answers as soon as the price is there, and with an error when the time is over.
     scene.control(
-        "GET", f"wait?product={SKU}&field=selling_price&value={price:.2f}&timeout={PATIENCE:.0f}"
+        "cartona",
+        "GET",
+        f"wait?product={SKU}&field=selling_price&value={price:.2f}&timeout={PATIENCE:.0f}",
     )
     return time.monotonic() - started
 
@@ -52,6 +49,7 @@ def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     """
     client = scene.client()
     placed = scene.control(
+        "cartona",
         "POST",
         "orders",
         {"lines": [{"internal_product_id": SKU, "amount": 3}], "supplier_code": "EG-RETAIL"},
@@ -78,7 +76,7 @@ def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     raise SuiteError(f"the order {hashed_id} did not arrive in {PATIENCE:.0f} s")
 
 
-def amazon_price_out(scene: AmazonRunning) -> float:
+def amazon_price_out(scene: Running) -> float:
     """Change a price in the pricelist of Amazon and wait until Amazon has it.
 
     :return: seconds from the answer of Odoo to the acceptance by Amazon.
@@ -92,20 +90,107 @@ def amazon_price_out(scene: AmazonRunning) -> float:
     price = 2 + round(time.time() % 5, 2)
     client("product.pricelist.item", "write", [rule], {"fixed_price": price})
     started = time.monotonic()
-    scene.amazon("GET", f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}")
+    scene.control(
+        "amazon",
+        "GET",
+        f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
+    )
     return time.monotonic() - started
 
 
-def amazon_order_in(scene: AmazonRunning) -> tuple[float, dict[str, Any]]:
+def amazon_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     """Place a paid order on Amazon and wait until Odoo has it, confirmed.
 
     :return: seconds, and what Odoo made of it.
     """
-    placed = scene.amazon(
-        "POST", "orders", {"status": "UNSHIPPED", "lines": [{"sku": SKU, "quantity": 2}]}
+    placed = scene.control(
+        "amazon", "POST", "orders", {"status": "UNSHIPPED", "lines": [{"sku": SKU, "quantity": 2}]}
     )
+    return _arrival(scene, str(placed["id"]), "Amazon")
+
+
+def shopify_price_out(scene: Running) -> float:
+    """Change a price in the pricelist of the shop and wait until Shopify has it.
+
+    :return: seconds from the answer of Odoo to the acceptance by Shopify.
+    """
+    client = scene.client()
+    (rule,) = client(
+        "product.pricelist.item",
+        "search",
+        [["product_id.default_code", "=", SKU], ["pricelist_id.name", "=", "Web shop"]],
+    )
+    price = 1 + round(time.time() % 5, 2)
+    client("product.pricelist.item", "write", [rule], {"fixed_price": price})
     started = time.monotonic()
-    number = placed["id"]
+    scene.control(
+        "shopify",
+        "GET",
+        f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
+    )
+    return time.monotonic() - started
+
+
+def shopify_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
+    """Place a paid order in the shop and wait until Odoo has it, confirmed.
+
+    :return: seconds, and what Odoo made of it.
+    """
+    placed = scene.control(
+        "shopify", "POST", "orders", {"paid": True, "lines": [{"sku": SKU, "quantity": 2}]}
+    )
+    return _arrival(scene, str(placed["id"]), "Shopify")
+
+
+def last_piece(scene: Running) -> float:
+    """Sell the last piece on Cartona and wait until Amazon and Shopify show none.
+
+    :return: seconds from the order to the zero on the last of them.
+    """
+    client = scene.client()
+    (product,) = client("product.product", "search", [["default_code", "=", LAST]])
+    quants = client(
+        "stock.quant",
+        "search_read",
+        [["product_id", "=", product], ["location_id.usage", "=", "internal"]],
+        ["id", "reserved_quantity"],
+    )
+    for place, quant in enumerate(quants):
+        # One piece that nobody has ordered yet, in the first place alone.
+        left = quant["reserved_quantity"] + (place == 0)
+        client(
+            "stock.quant",
+            "write",
+            [quant["id"]],
+            {"inventory_quantity": left},
+            context={"inventory_mode": True},
+        )
+        client("stock.quant", "action_apply_inventory", [quant["id"]])
+    _stock_shown(scene, 1)
+    started = time.monotonic()
+    scene.control(
+        "cartona",
+        "POST",
+        "orders",
+        {"lines": [{"internal_product_id": LAST, "amount": 1}], "supplier_code": "EG-RETAIL"},
+    )
+    _stock_shown(scene, 0)
+    return time.monotonic() - started
+
+
+def _stock_shown(scene: Running, pieces: int) -> None:
+    """Wait until both other channels show so many."""
+    for provider in ("amazon", "shopify"):
+        scene.control(
+            provider,
+            "GET",
+            f"wait?sku={LAST}&field=quantity&value={pieces}&timeout={PATIENCE:.0f}",
+        )
+
+
+def _arrival(scene: Running, number: str, channel: str) -> tuple[float, dict[str, Any]]:
+    """Wait until an order of a channel is a confirmed sales order."""
+    started = time.monotonic()
     while time.monotonic() - started < PATIENCE:
         orders = scene.client()(
             "sale.order",
@@ -117,11 +202,11 @@ def amazon_order_in(scene: AmazonRunning) -> tuple[float, dict[str, Any]]:
             order: dict[str, Any] = orders[0]
             return time.monotonic() - started, order
         time.sleep(0.05)
-    raise SuiteError(f"the order {number} of Amazon did not arrive in {PATIENCE:.0f} s")
+    raise SuiteError(f"the order {number} of {channel} did not arrive in {PATIENCE:.0f} s")
 
 
-def check(scene: AmazonRunning) -> None:
-    """Both ways on both channels, with their times."""
+def check(scene: Running) -> None:
+    """Both ways on all channels, with their times; then the last piece of something."""
     seconds = price_out(scene)
     say(f"  price changed in Odoo → accepted by Cartona: {seconds:.2f} s")
     seconds, order = order_in(scene)
@@ -130,3 +215,9 @@ def check(scene: AmazonRunning) -> None:
     say(f"  price changed in Odoo → accepted by Amazon: {seconds:.2f} s")
     seconds, order = amazon_order_in(scene)
     say(f"  order placed on Amazon → {order['name']} confirmed: {seconds:.2f} s")
+    seconds = shopify_price_out(scene)
+    say(f"  price changed in Odoo → accepted by Shopify: {seconds:.2f} s")
+    seconds, order = shopify_order_in(scene)
+    say(f"  order placed on Shopify → {order['name']} confirmed: {seconds:.2f} s")
+    seconds = last_piece(scene)
+    say(f"  last piece sold on Cartona → none on Amazon and Shopify: {seconds:.2f} s")

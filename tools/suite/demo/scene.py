@@ -84,6 +84,8 @@ class Scene:
             self._fill(conf)
         if not self._is_connected("amazon"):
             self._fill_amazon(conf)
+        if not self._is_connected("shopify"):
+            self._fill_shopify(conf)
         with step("starting Odoo and its job runner"):
             self.server.start()
         self._tell_addresses()
@@ -95,13 +97,9 @@ class Scene:
     def client(self) -> OdooClient:
         return OdooClient(self.server.url, self.name)
 
-    def control(self, method: str, path: str, body: object = None) -> Any:
-        """The control interface of the simulated Cartona."""
-        return self.sandbox.control(method, f"cartona/{path}", body)
-
-    def amazon(self, method: str, path: str, body: object = None) -> Any:
-        """The control interface of the simulated Amazon."""
-        return self.sandbox.control(method, f"amazon/{path}", body)
+    def control(self, provider: str, method: str, path: str, body: object = None) -> Any:
+        """The control interface of a simulated channel."""
+        return self.sandbox.control(method, f"{provider}/{path}", body)
 
     # === INTERNALS === #
 
@@ -114,10 +112,11 @@ class Scene:
 
     def _fill(self, conf: Path) -> None:
         with step("filling the demo: companies, catalogue, stock, listings"):
-            known = {row["internal_product_id"] for row in self.control("GET", "products")}
+            listed = self.control("cartona", "GET", "products")
+            known = {row["internal_product_id"] for row in listed}
             rows = [row for row in ICED_TEA if row["internal_product_id"] not in known]
             if rows:
-                self.control("POST", "products", {"products": rows})
+                self.control("cartona", "POST", "products", {"products": rows})
             settings = {"SANDBOX_URL": self.sandbox.room("cartona"), "TOKEN": TOKEN}
             self._run(conf, "catalogue", settings)
 
@@ -125,6 +124,11 @@ class Scene:
         with step("connecting the simulated Amazon"):
             settings = {"AMAZON_URL": self.sandbox.room("amazon"), "QUEUE_URL": self._queue()}
             self._run(conf, "amazon", settings)
+
+    def _fill_shopify(self, conf: Path) -> None:
+        with step("connecting the simulated Shopify"):
+            settings = {"SHOPIFY_URL": self.sandbox.room("shopify"), "ODOO_URL": self.server.url}
+            self._run(conf, "shopify", settings)
 
     def _queue(self) -> str:
         return f"{self.sandbox.room('amazon')}/{QUEUE}"
@@ -150,7 +154,11 @@ class Scene:
     def _tell_addresses(self) -> None:
         """The ports may be others than the last time."""
         client = self.client()
-        for provider, more in (("cartona", {}), ("amazon", {"amazon_queue_url": self._queue()})):
+        for provider, more in (
+            ("cartona", {}),
+            ("amazon", {"amazon_queue_url": self._queue()}),
+            ("shopify", {}),
+        ):
             accounts = client("marketplace.account", "search", [["provider", "=", provider]])
             vals = {"base_url": self.sandbox.room(provider), **more}
             client("marketplace.account", "write", accounts, vals)
