@@ -18,11 +18,18 @@ RIGHTS = {
     "marketplace.account": ("r", "rwcu", "rw"),
     "marketplace.budget": ("r", "r", "rwcu"),
     "marketplace.carrier": ("r", "rwcu", "r"),
+    "marketplace.catalogue.export": ("rwcu", "rwcu", ""),
+    "marketplace.catalogue.export.line": ("rwcu", "rwcu", ""),
+    "marketplace.catalogue.import": ("rwcu", "rwcu", ""),
+    "marketplace.catalogue.import.item": ("rwcu", "rwcu", ""),
     "marketplace.cause": ("rw", "rw", "rwcu"),
     "marketplace.credential": ("", "rwcu", ""),
     "marketplace.cursor": ("r", "r", "rwcu"),
     "marketplace.delivery": ("r", "r", "r"),
+    "marketplace.edit.policy": ("r", "rwcu", "r"),
     "marketplace.exchange": ("r", "r", "rwcu"),
+    "marketplace.foreign.edit": ("r", "r", "rwcu"),
+    "marketplace.fee": ("r", "rwcu", "r"),
     "marketplace.inbox": ("r", "r", "rwcu"),
     "marketplace.link.catalogue": ("rwcu", "rwcu", ""),
     "marketplace.link.catalogue.line": ("rwcu", "rwcu", ""),
@@ -30,12 +37,14 @@ RIGHTS = {
     "marketplace.link.import.line": ("rwcu", "rwcu", ""),
     "marketplace.listing": ("rwc", "rwcu", "rwcu"),
     "marketplace.listing.issue": ("r", "r", "rwcu"),
+    "marketplace.onboarding": ("r", "rwcu", ""),
     "marketplace.order": ("r", "rw", "rwcu"),
     "marketplace.order.line": ("r", "r", "rwcu"),
     "marketplace.order.operation": ("r", "r", "rwcu"),
     "marketplace.outbox": ("r", "r", "rwcu"),
     "marketplace.partner": ("rwc", "rwcu", "rwcu"),
     "marketplace.place": ("r", "rwcu", "rwc"),
+    "marketplace.privacy.request": ("", "r", "rwcu"),
     "marketplace.product.operation": ("r", "r", "rwcu"),
     "marketplace.return": ("r", "r", "rwcu"),
     "marketplace.return.line": ("r", "r", "rwcu"),
@@ -43,6 +52,8 @@ RIGHTS = {
     "marketplace.settlement.account": ("r", "rwcu", ""),
     "marketplace.settlement.line": ("r", "r", "rwcu"),
     "marketplace.submission": ("r", "r", "rwcu"),
+    "marketplace.term": ("r", "rwcu", "r"),
+    "marketplace.subscription": ("r", "r", "rwcu"),
 }
 LETTERS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
@@ -258,11 +269,45 @@ class TestCompanies(SecurityCase):
                     }
                 ),
                 env["marketplace.link.import.line"].create({"import_id": imported.id, "row": 2}),
+                env["marketplace.edit.policy"].create(
+                    {"account_id": account.id, "what": "product:title"}
+                ),
+                env["marketplace.foreign.edit"].create(
+                    {"listing_id": listing.id, "kind": "product", "member": "title"}
+                ),
+                env["marketplace.subscription"].create({"account_id": account.id, "topic": "T"}),
+                env["marketplace.privacy.request"].create(
+                    {
+                        "account_id": account.id,
+                        "external_id": "P",
+                        "kind": "report",
+                        "requested_at": fields.Datetime.now(),
+                    }
+                ),
                 *cls._money_of(account),
+                *cls._products_of(account, catalogue),
             )
         }
         env.flush_all()
         return rows
+
+    @classmethod
+    def _products_of(cls, account, catalogue):
+        """What makes products of a catalogue, and lists products."""
+        env = cls.env
+        work = env["marketplace.catalogue.import"].create({"catalogue_id": catalogue.id})
+        export = env["marketplace.catalogue.export"].create({"account_id": account.id})
+        return (
+            work,
+            env["marketplace.catalogue.import.item"].create(
+                {"import_id": work.id, "group_key": "K", "action": "make"}
+            ),
+            export,
+            env["marketplace.catalogue.export.line"].create(
+                {"export_id": export.id, "outcome": "send"}
+            ),
+            env["marketplace.onboarding"].create({"account_id": account.id}),
+        )
 
     @classmethod
     def _money_of(cls, account):
