@@ -1,0 +1,400 @@
+"""The fields of orders, their lines, discounts, payments and risk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..gids import gid
+from ..part import Context
+from ..registry import Resolvers
+from . import totals
+from .model import Line, Order
+from .money import NOTHING, Bag, total
+from .payments import MANUAL, refundable_of
+from .rest_order import applied, fulfillable, order_taxes
+from .rest_values import token
+from .views import (
+    FulfilmentOrderView,
+    FulfilmentView,
+    LineView,
+    RefundView,
+    ReturnView,
+    ShippingView,
+    Show,
+    TransactionView,
+    attributes,
+    fill,
+    ids,
+    lists,
+    mailing,
+    money,
+    one_money,
+    tax_lines,
+)
+
+ORDER_SCOPES = ("read_orders", "read_marketplace_orders")
+
+
+def _sum(name: str, current: bool) -> Show:
+    """A sum of the order by the name of a member of `Totals`."""
+    return lambda row, ctx: money(row, getattr(ctx.room.sales.desk.sums(row, current), name))
+
+
+def order_fields(found: Resolvers) -> None:
+    fill(found, "Order", {**ids("Order"), **_plain_fields(), **_money_fields()})
+    lists(found, "Order", "lineItems", lambda row, ctx: [LineView(row, e) for e in row.lines])
+    lists(found, "Order", "nonFulfillableLineItems", lambda row, ctx: [
+        LineView(row, e) for e in row.lines if not e.fulfilled and not fulfillable(row, e)])  # fmt: skip
+    lists(found, "Order", "discountApplications", lambda row, ctx: _applications(row))
+    lists(found, "Order", "fulfillmentOrders", lambda row, ctx: [
+        FulfilmentOrderView(row, each) for each in row.fulfilment_orders])  # fmt: skip
+    lists(found, "Order", "returns", lambda row, ctx: [ReturnView(row, e) for e in row.returns])
+
+    def shipping_lines(row: Order, ctx: Context, include_removals: bool = False, **args: Any) -> Any:
+        from ..paging import listed
+
+        rows = [ShippingView(row, e) for e in row.shipping if include_removals or not e.removed]
+        return listed(rows, **args)
+
+    found.field("Order.shippingLines")(shipping_lines)
+
+    def cut(name: str, view: type) -> None:
+        def show(row: Order, ctx: Context, first: int | None = None, **args: Any) -> Any:
+            rows = [view(row, each) for each in getattr(row, name)]
+            return rows if first is None else rows[:first]
+
+        wire = {"fulfilments": "fulfillments"}.get(name, name)
+        found.field(f"Order.{wire}")(show)
+
+    cut("fulfilments", FulfilmentView)
+    cut("refunds", RefundView)
+    cut("transactions", TransactionView)
+
+
+def _plain_fields() -> dict[str, Show]:
+    return {
+        "additionalFees": lambda row, ctx: [_fee(row, each) for each in row.fees],
+        "billingAddress": lambda row, ctx: mailing(row.id + 1, row.billing),
+        "billingAddressMatchesShippingAddress": lambda row, ctx: row.billing == row.address,
+        "shippingAddress": lambda row, ctx: mailing(row.id, row.address),
+        "canMarkAsPaid": lambda row, ctx: totals.financial_status(row) in ("PENDING", "AUTHORIZED"),
+        "cancelReason": lambda row, ctx: row.cancel_reason or None,
+        "cancellation": lambda row, ctx: (
+            {"staffNote": row.staff_note or None} if row.cancelled else None
+        ),
+        "cancelledAt": lambda row, ctx: row.cancelled,
+        "capturable": lambda row, ctx: bool(totals.capturable(row)),
+        "clientIp": lambda row, ctx: "203.0.113.7" if row.source == "web" else None,
+        "closed": lambda row, ctx: row.closed is not None,
+        "closedAt": lambda row, ctx: row.closed,
+        "confirmationNumber": lambda row, ctx: (
+            token(ctx.room.services.seed, "order", row.id)[:9].upper()
+        ),
+        "confirmed": lambda row, ctx: True,
+        "createdAt": lambda row, ctx: row.created,
+        "processedAt": lambda row, ctx: row.processed,
+        "updatedAt": lambda row, ctx: row.updated,
+        "currencyCode": lambda row, ctx: row.pair.shop,
+        "presentmentCurrencyCode": lambda row, ctx: row.pair.presentment,
+        "customAttributes": lambda row, ctx: attributes(row.attributes),
+        "customer": lambda row, ctx: ctx.room.sales.desk.customer(row.customer),
+        "customerLocale": lambda row, ctx: row.locale or None,
+        "discountCode": lambda row, ctx: next(iter(_codes(row)), None),
+        "discountCodes": lambda row, ctx: _codes(row),
+        "displayFinancialStatus": lambda row, ctx: totals.financial_status(row),
+        "displayFulfillmentStatus": lambda row, ctx: totals.fulfilment_status(row),
+        "dutiesIncluded": lambda row, ctx: False,
+        "edited": lambda row, ctx: row.edits > 0,
+        "email": lambda row, ctx: row.email or None,
+        "phone": lambda row, ctx: row.phone or None,
+        "estimatedTaxes": lambda row, ctx: False,
+        "fulfillable": lambda row, ctx: any(fulfillable(row, each) for each in row.lines),
+        "fulfillmentsCount": lambda row, ctx: _count(len(row.fulfilments)),
+        "transactionsCount": lambda row, ctx: _count(len(row.transactions)),
+        "fullyPaid": lambda row, ctx: totals.outstanding(row).presentment <= 0,
+        "unpaid": lambda row, ctx: totals.outstanding(row).presentment > 0,
+        "merchantEditable": lambda row, ctx: row.cancelled is None,
+        "note": lambda row, ctx: row.note or None,
+        "number": lambda row, ctx: 1000 + row.number,
+        "paymentGatewayNames": lambda row, ctx: list(
+            dict.fromkeys(each.gateway for each in row.transactions if each.kind != "refund")
+        ),
+        "poNumber": lambda row, ctx: row.po_number or None,
+        "purchasingEntity": _purchaser,
+        "refundable": lambda row, ctx: any(each.current for each in row.lines),
+        "requiresShipping": lambda row, ctx: any(each.ships for each in row.lines),
+        "restockable": lambda row, ctx: any(each.current and each.tracked for each in row.lines),
+        "retailLocation": lambda row, ctx: ctx.room.locations.get(row.location),
+        "returnStatus": lambda row, ctx: _return_status(row),
+        "risk": lambda row, ctx: _risk(row),
+        "shippingLine": lambda row, ctx: next(
+            (ShippingView(row, each) for each in row.shipping if not each.removed), None
+        ),
+        "sourceIdentifier": lambda row, ctx: None,
+        "sourceName": lambda row, ctx: row.source,
+        "statusPageUrl": lambda row, ctx: f"https://{ctx.room.shop.domain}/orders/{row.id}",
+        "taxLines": lambda row, ctx: tax_lines(row, order_taxes(row, current=False)),
+        "currentTaxLines": lambda row, ctx: tax_lines(row, order_taxes(row, current=True)),
+        "currentSubtotalLineItemsQuantity": lambda row, ctx: (
+            ctx.room.sales.desk.sums(row, True).quantity
+        ),
+        "subtotalLineItemsQuantity": lambda row, ctx: ctx.room.sales.desk.sums(row, False).quantity,
+        "currentTotalWeight": lambda row, ctx: sum(e.grams * e.current for e in row.lines),
+        "totalWeight": lambda row, ctx: sum(e.grams * e.quantity for e in row.lines),
+    }
+
+
+def _money_fields() -> dict[str, Show]:
+    def some(name: str, current: bool, member: str) -> Show:
+        def show(row: Order, ctx: Context) -> Any:
+            there = row.fees if member == "fees" else [d for e in row.lines for d in e.duties]
+            return _sum(name, current)(row, ctx) if there else None
+
+        return show
+
+    return {
+        "cartDiscountAmountSet": _sum("discounts", False),
+        "currentCartDiscountAmountSet": _sum("discounts", True),
+        "currentShippingPriceSet": _sum("shipping", True),
+        "currentSubtotalPriceSet": _sum("subtotal", True),
+        "currentTotalAdditionalFeesSet": some("fees", True, "fees"),
+        "currentTotalDiscountsSet": _sum("discounts", True),
+        "currentTotalDutiesSet": some("duties", True, "duties"),
+        "currentTotalPriceSet": _sum("total", True),
+        "currentTotalTaxSet": _sum("tax", True),
+        "netPaymentSet": lambda row, ctx: money(row, totals.received(row) - totals.refunded(row)),
+        "originalTotalAdditionalFeesSet": some("fees", False, "fees"),
+        "originalTotalDutiesSet": some("duties", False, "duties"),
+        "originalTotalPriceSet": lambda row, ctx: money(row, row.original),
+        "refundDiscrepancySet": lambda row, ctx: money(row, totals.discrepancy(row)),
+        "subtotalPriceSet": _sum("subtotal", False),
+        "totalCapturableSet": lambda row, ctx: money(row, totals.capturable(row)),
+        "totalDiscountsSet": _sum("discounts", False),
+        "totalOutstandingSet": lambda row, ctx: money(row, totals.outstanding(row)),
+        "totalPriceSet": _sum("total", False),
+        "totalReceivedSet": lambda row, ctx: money(row, totals.received(row)),
+        "totalRefundedSet": lambda row, ctx: money(row, totals.refunded(row)),
+        "totalRefundedShippingSet": lambda row, ctx: money(
+            row, total(each.refunded for each in row.shipping)
+        ),
+        "totalShippingPriceSet": _sum("shipping", False),
+        "totalTaxSet": _sum("tax", False),
+        "totalTipReceivedSet": _sum("tips", False),
+    }
+
+
+def _count(number: int) -> dict[str, Any]:
+    return {"count": number, "precision": "EXACT"}
+
+
+def _codes(row: Order) -> list[str]:
+    return [each.code for each in row.applications if each.kind == "code"]
+
+
+def _fee(row: Order, fee: Any) -> dict[str, Any]:
+    return {
+        "__typename": "AdditionalFee",
+        "id": gid("AdditionalFee", fee.id),
+        "name": fee.name,
+        "price": money(row, fee.amount),
+        "taxLines": tax_lines(row, fee.taxes),
+    }
+
+
+def _purchaser(row: Order, ctx: Context) -> Any:
+    desk = ctx.room.sales.desk
+    company = desk.company(row.company[0]) if row.company else None
+    if company is None:
+        return desk.customer(row.customer)
+    from .graph_people import ContactView, PlaceView
+
+    place = next(each for each in company.locations if each.id == row.company[1])
+    contact = next((each for each in company.contacts if each.id == row.company[2]), None)
+    return {
+        "__typename": "PurchasingCompany",
+        "company": company,
+        "location": PlaceView(company, place),
+        "contact": None if contact is None else ContactView(company, contact),
+    }
+
+
+def _return_status(row: Order) -> str:
+    states = {each.status for each in row.returns} - {"DECLINED", "CANCELED"}
+    if not states:
+        return "NO_RETURN"
+    if "OPEN" in states:
+        return "IN_PROGRESS"
+    return "RETURN_REQUESTED" if "REQUESTED" in states else "RETURNED"
+
+
+def _risk(row: Order) -> dict[str, Any]:
+    return {
+        "recommendation": row.recommendation,
+        "assessments": [
+            {
+                "riskLevel": each.level,
+                "facts": [{"description": text, "sentiment": mood} for text, mood in each.facts],
+            }
+            for each in row.risks
+        ],
+    }
+
+
+# === DISCOUNTS === #
+
+
+def application(row: Order, index: int) -> dict[str, Any]:
+    each = row.applications[index]
+    kinds = {"code": "DiscountCodeApplication", "automatic": "AutomaticDiscountApplication"}
+    value: dict[str, Any]
+    if each.value_type == "percentage":
+        value = {"__typename": "PricingPercentageValue", "percentage": float(each.value)}
+    else:
+        value = {
+            "__typename": "MoneyV2",
+            **one_money(applied(row, index).presentment, row.pair.presentment),
+        }
+    return {
+        "__typename": kinds.get(each.kind, "ManualDiscountApplication"),
+        "index": index,
+        "code": each.code,
+        "title": each.title,
+        "description": each.description or None,
+        "value": value,
+        "allocationMethod": each.method.upper(),
+        "targetSelection": each.selection.upper(),
+        "targetType": each.target.upper(),
+    }
+
+
+def _applications(row: Order) -> list[dict[str, Any]]:
+    return [application(row, index) for index in range(len(row.applications))]
+
+
+def _allocations(row: Order, discounts: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "allocatedAmountSet": money(row, each.amount),
+            "discountApplication": application(row, each.index),
+        }
+        for each in discounts
+    ]
+
+
+# === LINES === #
+
+
+def line_fields(found: Resolvers) -> None:
+    def bag(value: Any) -> Show:
+        return lambda row, ctx: money(row.order, value(row.order, row.row))
+
+    def each_of(order: Order, line: Line, value: Bag) -> Bag:
+        return order.pair.share(value, 1, line.quantity)
+
+    def manual(order: Order, line: Line) -> Bag:
+        rows = [e for e in line.discounts if order.applications[e.index].method == "one"]
+        return total(each.amount for each in rows)
+
+    fill(found, "LineItem", {
+        "id": lambda row, ctx: gid("LineItem", row.id),
+        "currentQuantity": lambda row, ctx: row.current,
+        "refundableQuantity": lambda row, ctx: row.current,
+        "unfulfilledQuantity": lambda row, ctx: fulfillable(row.order, row.row),
+        "nonFulfillableQuantity": lambda row, ctx: (
+            row.quantity - row.fulfilled - fulfillable(row.order, row.row)
+        ),
+        "customAttributes": lambda row, ctx: attributes(row.attributes),
+        "discountAllocations": lambda row, ctx: _allocations(row.order, row.discounts),
+        "originalUnitPriceSet": bag(lambda order, line: line.unit),
+        "originalTotalSet": bag(lambda order, line: line.unit * line.quantity),
+        "discountedTotalSet": bag(
+            lambda order, line: line.unit * line.quantity - manual(order, line)
+        ),
+        "discountedUnitPriceSet": bag(
+            lambda order, line: line.unit - each_of(order, line, manual(order, line))
+        ),
+        "discountedUnitPriceAfterAllDiscountsSet": bag(
+            lambda order, line: line.unit
+            - each_of(order, line, totals.discount(order, line, line.quantity))
+        ),
+        "totalDiscountSet": bag(manual),
+        "unfulfilledOriginalTotalSet": bag(
+            lambda order, line: line.unit * fulfillable(order, line)
+        ),
+        "unfulfilledDiscountedTotalSet": bag(
+            lambda order, line: totals.net(order, line, fulfillable(order, line))
+        ),
+        "duties": lambda row, ctx: [
+            {
+                "__typename": "Duty",
+                "id": gid("Duty", each.id),
+                "price": money(row.order, each.amount),
+                "countryCodeOfOrigin": each.country or None,
+                "harmonizedSystemCode": each.hs_code or None,
+                "taxLines": tax_lines(row.order, each.taxes),
+            }
+            for each in row.duties
+        ],
+        "isGiftCard": lambda row, ctx: row.gift_card,
+        "merchantEditable": lambda row, ctx: not row.fulfilled,
+        "name": lambda row, ctx: (
+            row.title + (f" - {row.variant_title}" if row.variant_title else "")
+        ),
+        "product": lambda row, ctx: ctx.room.catalogue.products.get(row.product),
+        "variant": lambda row, ctx: ctx.room.catalogue.variants.get(row.variant),
+        "requiresShipping": lambda row, ctx: row.ships,
+        "restockable": lambda row, ctx: row.tracked and bool(row.item),
+        "sku": lambda row, ctx: row.sku or None,
+        "vendor": lambda row, ctx: row.vendor or None,
+        "variantTitle": lambda row, ctx: row.variant_title or None,
+        "taxLines": lambda row, ctx: tax_lines(row.order, row.taxes),
+    })  # fmt: skip
+    fill(found, "ShippingLine", {
+        "id": lambda row, ctx: gid("ShippingLine", row.id),
+        "carrierIdentifier": lambda row, ctx: None,
+        "code": lambda row, ctx: row.code or row.title,
+        "custom": lambda row, ctx: row.code == "custom",
+        "phone": lambda row, ctx: None,
+        "isRemoved": lambda row, ctx: row.removed,
+        "originalPriceSet": lambda row, ctx: money(row.order, row.price),
+        "discountedPriceSet": lambda row, ctx: money(
+            row.order, row.price - total(each.amount for each in row.discounts)
+        ),
+        "currentDiscountedPriceSet": lambda row, ctx: money(
+            row.order, totals.shipping_price(row.row) - row.refunded
+        ),
+        "discountAllocations": lambda row, ctx: _allocations(row.order, row.discounts),
+        "taxLines": lambda row, ctx: tax_lines(row.order, row.taxes),
+    })  # fmt: skip
+
+
+def transaction_fields(found: Resolvers) -> None:
+    fill(found, "OrderTransaction", {
+        "id": lambda row, ctx: gid("OrderTransaction", row.id),
+        "amountSet": lambda row, ctx: money(row.order, row.amount),
+        "authorizationExpiresAt": lambda row, ctx: None,
+        "createdAt": lambda row, ctx: row.created,
+        "processedAt": lambda row, ctx: row.created,
+        "errorCode": lambda row, ctx: None,
+        "formattedGateway": lambda row, ctx: row.gateway.replace("_", " ").capitalize(),
+        "kind": lambda row, ctx: row.kind.upper(),
+        "status": lambda row, ctx: row.status.upper(),
+        "location": lambda row, ctx: ctx.room.locations.get(row.location),
+        "manualPaymentGateway": lambda row, ctx: row.gateway in MANUAL,
+        "maximumRefundableV2": lambda row, ctx: (
+            one_money(refundable_of(row.order, row.row).presentment, row.order.pair.presentment)
+            if row.kind in ("sale", "capture")
+            else None
+        ),
+        "order": lambda row, ctx: row.order,
+        "parentTransaction": lambda row, ctx: next(
+            (TransactionView(row.order, e) for e in row.order.transactions if e.id == row.parent),
+            None,
+        ),
+        "paymentId": lambda row, ctx: f"{row.order.name}.{row.id % 1000}",
+        "receiptJson": lambda row, ctx: row.receipt,
+        "test": lambda row, ctx: row.order.test,
+        "totalUnsettledSet": lambda row, ctx: money(
+            row.order, row.amount if row.kind == "authorization" else NOTHING
+        ),
+    })  # fmt: skip
