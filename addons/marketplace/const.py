@@ -4,6 +4,9 @@
 MASK = "••••••••"
 # Context key: why an order is cancelled, in the channel's own words.
 REASON_KEY = "marketplace_cancel_reason"
+# … what else the person chose: {"restock", "refund", "notify"}, and words for the channel.
+CANCEL_OPTIONS_KEY = "marketplace_cancel_options"
+CANCEL_NOTE_KEY = "marketplace_cancel_note"
 
 # Fields that change without anything for a channel to know: never recorded.
 IGNORED_FIELDS = frozenset(

@@ -35,6 +35,7 @@ from . import marketplace_engine
 from . import marketplace_account_sync
 from . import marketplace_account_manual
 from . import marketplace_account_orders
+from . import marketplace_account_money
 from . import marketplace_account_webhook
 from . import marketplace_account_ask
 from . import marketplace_order_plan
@@ -46,6 +47,8 @@ from . import marketplace_order_enrich
 from . import marketplace_order_snapshot
 from . import marketplace_order_documents
 from . import marketplace_order_hold
+from . import marketplace_order_risk
+from . import marketplace_partner_company
 from . import marketplace_settlement_line
 from . import marketplace_settlement
 from . import marketplace_settlement_match
@@ -53,6 +56,7 @@ from . import marketplace_settlement_account
 from . import marketplace_settlement_entry
 from . import marketplace_return
 from . import marketplace_return_apply
+from . import marketplace_return_money
 from . import marketplace_deadline
 from . import marketplace_account_deadline
 from . import marketplace_carrier
@@ -67,6 +71,9 @@ from . import sale_order
 from . import sale_order_line
 from . import marketplace_order_stocked
 from . import marketplace_order_shipped
+from . import marketplace_order_late
+from . import marketplace_order_place
+from . import marketplace_order_restock
 from . import account_move
 from . import res_partner
 from . import marketplace_dashboard

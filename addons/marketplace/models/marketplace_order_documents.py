@@ -40,6 +40,9 @@ class MarketplaceOrder(models.Model):
         carriers = self.env["marketplace.carrier"]
         carrier, carrier_name = carriers._told(self.account_id, picking.carrier_id)
         complete = self._local_state() == "delivered"
+        location = self._place_of(
+            picking.picking_type_id.warehouse_id, picking.move_line_ids.location_id
+        )
         state = Shipment(
             reference=reference,
             shipped_at=shipped_at.replace(tzinfo=UTC),
@@ -49,6 +52,7 @@ class MarketplaceOrder(models.Model):
             tracking=tracking,
             tracking_url=(picking.carrier_tracking_url or None) if tracking else None,
             complete=complete,
+            location=location,
         )
         values = {
             "reference": reference,
@@ -120,21 +124,25 @@ class MarketplaceOrder(models.Model):
                 else line.quantity
             )
             amount = line.price_subtotal if net else line.price_total
-            lines.append(
-                RefundedLine(
-                    external_id=row.external_id if row else None,
-                    quantity=exact(quantity),
-                    amount=Money(
-                        Decimal(float_repr(amount, move.currency_id.decimal_places)),
-                        move.currency_id.name,
-                    ),
-                )
+            told = RefundedLine(
+                external_id=row.external_id if row else None,
+                quantity=exact(quantity),
+                amount=Money(
+                    Decimal(float_repr(amount, move.currency_id.decimal_places)),
+                    move.currency_id.name,
+                ),
             )
+            lines += self._restocked(move, line, row, told) if row else [told]
         return self._tell_refund(move.name, lines, move.ref or None)
 
     def _snapshot_return(self, picking):
         if picking.state != "done":
             return Nothing(self.env._("Nothing came back."))
+        if self.account_id.restock_policy != "return":
+            return Nothing(self.env._("It is told with the credit note."))
+        location = self._place_of(
+            picking.picking_type_id.warehouse_id, picking.move_line_ids.location_dest_id
+        )
         rows = {row.sale_line_id: row for row in self.line_ids if row.sale_line_id}
         currency = self.sale_order_id.currency_id.name
         returned = {}
@@ -149,6 +157,7 @@ class MarketplaceOrder(models.Model):
                 quantity=exact(line._marketplace_quantity(rows[line], quantity)),
                 amount=Money(Decimal(0), currency),
                 restock=picking.location_dest_id.usage == "internal",
+                location=location,
             )
             for line, quantity in returned.items()
         ]

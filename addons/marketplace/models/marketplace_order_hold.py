@@ -32,9 +32,10 @@ class MarketplaceOrder(models.Model):
               JOIN product_template template ON template.id = product.product_tmpl_id
               JOIN uom_uom piece ON piece.id = template.uom_id
              WHERE sale.state IN ('draft', 'sent') AND NOT ledger.hands_off
+               AND ledger.test IS NOT TRUE
                AND ledger.stocked_by IS DISTINCT FROM 'channel'
                AND ledger.status = ANY(%s) AND line.product_id = ANY(%s)
-               AND sale.warehouse_id = ANY(%s)
+               AND coalesce(line.warehouse_id, sale.warehouse_id) = ANY(%s)
              GROUP BY line.product_id
             """,
             [list(WANTED), products.ids, account.location_ids.warehouse_id.ids],

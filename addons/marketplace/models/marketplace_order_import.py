@@ -156,8 +156,9 @@ class MarketplaceOrder(models.Model):
             vals["date_order"] = naive(order.placed_at)
         if account.team_id:
             vals["team_id"] = account.team_id.id
-        if account.payment_term_id:
-            vals["payment_term_id"] = account.payment_term_id.id
+        terms = self.env["marketplace.term"]._terms(account, order.buyer)
+        if terms:
+            vals["payment_term_id"] = terms.id
         if order.requested_delivery:
             # Noon: the same day in every time zone that sells.
             vals["commitment_date"] = f"{order.requested_delivery.isoformat()} 12:00:00"

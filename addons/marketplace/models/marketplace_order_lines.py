@@ -58,15 +58,17 @@ class MarketplaceOrder(models.Model):
         return line.kind == "product" and not match.product
 
     def _check_not_too_late(self, changed, removed):
-        """:raise Quarantine: goods left or an invoice is posted, and it is not so here already."""
+        """:raise Quarantine: goods left or an invoice is posted, it is not so here already, and
+        the account's policy is to ask."""
         state = self._local_state()
         sale = self.sale_order_id
-        invoiced = any(move.state == "posted" for move in sale.invoice_ids)
-        if state in ("quotation", "sale") and not invoiced:
+        if not self._is_late(state):
+            return
+        if state != "cancelled" and self.account_id.late_changes == "apply":
             return
         known = {line.external_id: line for line in self.line_ids}
         if all(self._is_so_already(known.get(line.external_id), line) for line in changed) and all(
-            not row.sale_line_id.product_uom_qty for row in removed
+            row._is_settled(0.0) for row in removed
         ):
             return
         names = ", ".join(
@@ -100,10 +102,8 @@ class MarketplaceOrder(models.Model):
         """Whether the sales order line has the quantity and price of the channel's line."""
         if not row or not row.sale_line_id:
             return False
-        return (
-            abs(row.sale_line_id._marketplace_quantity(row) - float(line.quantity)) < 1e-6
-            and abs(row.unit_price - float(line.unit_price)) < 1e-9
-        )
+        same_price = abs(row.unit_price - float(line.unit_price)) < 1e-9
+        return same_price and row._is_settled(float(line.quantity))
 
     def _write_lines(self, message, changed, removed, known):
         account, sale = self.account_id, self.sale_order_id
@@ -128,10 +128,8 @@ class MarketplaceOrder(models.Model):
             if plan.line.external_id in changed_ids:
                 self._write_line(draft, plan, known.get(plan.line.external_id), pricer)
         for row in removed:
-            row.sale_line_id.write(
-                {"product_uom_qty": 0.0, "price_unit": row.sale_line_id.price_unit}
-            )
             row.quantity = 0.0
+            row._set_ordered()
         self._fit_total(account, draft, pricer)
         sale.locked = locked
         self._log_lines(changed, removed)
@@ -145,25 +143,15 @@ class MarketplaceOrder(models.Model):
         sale_line = row.sale_line_id if row else None
         if sale_line and sale_line.product_id == plan.product:
             factor = plan.uom.factor / sale_line.product_uom_id.factor
-            vals["product_uom_qty"] *= factor
             vals["price_unit"] /= factor
-            # Price and discount are written with the quantity, or Odoo computes them anew.
-            sale_line.write(
-                {
-                    name: vals[name]
-                    for name in (
-                        "product_uom_qty",
-                        "price_unit",
-                        "technical_price_unit",
-                        "discount",
-                        "name",
-                        "tax_ids",
-                    )
-                }
-            )
+            more = float(plan.line.quantity) - row.quantity > 1e-6
+            row.write(self._ledger_line_vals(plan, sale_line))
+            names = ("price_unit", "technical_price_unit", "discount", "name", "tax_ids")
+            row._set_ordered({name: vals[name] for name in names}, more=more)
         else:
             if sale_line:
-                sale_line.write({"product_uom_qty": 0.0, "price_unit": sale_line.price_unit})
+                row.quantity = 0.0
+                row._set_ordered()
             sale_line = self.env["sale.order.line"].create(
                 {**vals, "order_id": sale.id, "sequence": 1000 + len(sale.order_line)}
             )
@@ -189,16 +177,18 @@ class MarketplaceOrder(models.Model):
         self._check_total(account, draft, sale, pricer)
 
     def _is_as_told(self):
-        """Whether the sales order holds just what the channel knows, at its prices."""
-        rounding = self.account_id.rounding_product_id
+        """Whether the sales order holds just what the channel knows, at its prices; what has left
+        and is not back yet stays on it."""
+        account = self.account_id
+        services = account.rounding_product_id | account.refund_product_id
         own = self.sale_order_id.order_line.filtered(
             lambda line: (
-                not line.display_type and line.product_id != rounding and line.product_uom_qty
+                not line.display_type and line.product_id not in services and line.product_uom_qty
             )
         )
-        rows = self.line_ids.filtered("quantity")
+        rows = self.line_ids.filtered(lambda row: row.quantity or row._surplus())
         return not own - rows.sale_line_id and all(
-            abs(row.sale_line_id._marketplace_quantity(row) - row.quantity) < 1e-6
+            abs(row.sale_line_id._marketplace_quantity(row) - row.quantity - row._surplus()) < 1e-6
             and abs(row.sale_line_id.price_unit - row.sale_price) < 1e-6
             for row in rows
             if row.sale_line_id

@@ -21,6 +21,8 @@ class MarketplaceOrderOperation(models.Model):
             ("cancellation", "Cancellation"),
             ("refund", "Refund"),
             ("return", "Return"),
+            ("refund_in", "Refund of the channel"),
+            ("return_in", "Return of the channel"),
         ],
         "Operation",
         required=True,

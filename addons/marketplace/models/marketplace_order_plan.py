@@ -60,6 +60,9 @@ class MarketplaceOrder(models.Model):
     def _plan(self, account, fresh):
         """Find products and check sums; orders that cannot go on are set aside here."""
         lines = [line for message, _ledger in fresh for line in message.order.lines]
+        self.env["marketplace.fee"]._note(
+            account, [line.listing.sku for line in lines if line.kind == "fee"]
+        )
         matches = iter(self.env["marketplace.order.line"]._match(account, lines))
         drafts = []
         for message, ledger in fresh:
@@ -139,6 +142,8 @@ class MarketplaceOrder(models.Model):
 
     def _product_for(self, account, line):
         product = account._product_of(line.kind)
+        if line.kind == "fee":
+            product = self.env["marketplace.fee"]._product(account, line) or product
         if not product:
             raise Quarantine(
                 f"no_product_for:{line.kind}",

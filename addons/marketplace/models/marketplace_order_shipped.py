@@ -52,7 +52,8 @@ class MarketplaceOrder(models.Model):
                 continue
             quantity = told.get(row.external_id, 0.0) * (row.pieces or 1.0)
             quantity *= line.product_id.uom_id.factor / line.product_uom_id.factor
-            quantity = min(quantity, line.product_uom_qty) - line.qty_delivered
+            # What came back has left all the same.
+            quantity = min(quantity, line.product_uom_qty) - line._marketplace_left()
             if quantity > 1e-6:
                 missing[line] = quantity
         return missing

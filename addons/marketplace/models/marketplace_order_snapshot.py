@@ -208,8 +208,19 @@ class MarketplaceOrder(models.Model):
             return Nothing(self.env._("It is over on the channel already."))
         if not self._outbound_allowed("cancelled"):
             return Nothing(self.env._("The channel does not let us cancel."))
-        reason = (item.data or {}).get("reason") or self.cancel_reason or None
-        return Tell(Cancellation(reason=reason), {"reason": reason})
+        data, account = item.data or {}, self.account_id
+        reason = data.get("reason") or self.cancel_reason or None
+        options = {
+            "restock": account.cancel_restock,
+            "refund": account.cancel_refund,
+            "notify": account.cancel_notify,
+        }
+        chosen = data.get("options") or {}
+        options |= {name: bool(chosen[name]) for name in options if name in chosen}
+        return Tell(
+            Cancellation(reason=reason, note=data.get("note") or None, **options),
+            {"reason": reason, **options},
+        )
 
     def _snapshot_lines(self, item):
         """What differs between the sales order and what the channel knows of its lines."""
@@ -267,7 +278,7 @@ class MarketplaceOrder(models.Model):
         """Products on the sales order that the channel does not know and that are listed there."""
         account = self.account_id
         services = account.shipping_product_id | account.fee_product_id
-        services |= account.rounding_product_id
+        services |= account.rounding_product_id | account.refund_product_id
         return self.sale_order_id.order_line.filtered(
             lambda line: (
                 not line.display_type

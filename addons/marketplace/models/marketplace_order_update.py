@@ -179,12 +179,14 @@ class MarketplaceOrder(models.Model):
         if mode == "ignore":
             return
         self._note(self.sale_order_id, status)
-        if mode != "draft":
+        if mode not in ("draft", "posted") or self.account_id._tells_refunds():
             return
         try:
             with self.env.cr.savepoint():
                 self._draft_returns()
-                self._draft_credit_notes()
+                notes = self._draft_credit_notes()
+                if mode == "posted":
+                    notes.action_post()
         except UserError as exc:
             self._ask_person(
                 self.env._(
@@ -271,7 +273,10 @@ class MarketplaceOrder(models.Model):
             wizard.action_create_returns_all()
 
     def _draft_credit_notes(self):
-        """A draft credit note for every posted invoice that has none."""
+        """A draft credit note for every posted invoice that has none.
+
+        :return: the credit notes
+        """
         invoices = self.sale_order_id.invoice_ids.filtered(
             lambda move: (
                 move.move_type == "out_invoice"
@@ -279,8 +284,7 @@ class MarketplaceOrder(models.Model):
                 and not move.reversal_move_ids
             )
         )
-        if invoices:
-            self._reverse_drafts(invoices)
+        return self._reverse_drafts(invoices) if invoices else invoices
 
     def _reverse_drafts(self, invoices):
         """:return: draft credit notes of these invoices, in their order"""

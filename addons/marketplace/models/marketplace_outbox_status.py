@@ -92,6 +92,8 @@ class MarketplaceOutbox(models.Model):
         for item in self.browse(learned):
             if item.listing_id:
                 item.listing_id._learn(learned[item.id])
+            elif item.kind == "refund":
+                item.order_id._learn_refund(item, learned[item.id])
         if order_items := items.filtered("order_id"):
             self.env["marketplace.order"]._acknowledged(order_items)
 

@@ -306,11 +306,11 @@ def _address_key(vals, name):
     )
 
 
-def _partner_address_key(partner):
+def _partner_address_key(partner, name=None):
     vals = {name: partner[name] for name in ("street", "street2", "city", "zip")}
     return _address_key(
         {**vals, "state_id": partner.state_id.id, "country_id": partner.country_id.id},
-        partner.name or "",
+        (partner.name or "") if name is None else name,
     )
 
 

@@ -4,14 +4,16 @@ from ..tools.inbound import naive
 
 
 class MarketplaceReturn(models.Model):
-    """Goods that a buyer sends back, as a channel tells it: one row for each return of the
-    channel, so that each is prepared once, however often it is told.
+    """Goods that a buyer sends back, or money given back, as a channel tells it: one row for each
+    return or refund of the channel, so that each is prepared once, however often it is told.
 
     ::
 
         waiting ──its order came──▶ noted     remembered, or a note on the sales order
         (order unknown)           ▶ drafted   draft return and credit note (account's policy)
+                                  ▶ done      posted and received, or brought in line
                                   ▶ attention a person must decide
+        own                       we told the channel ourselves: nothing to do
     """
 
     _name = "marketplace.return"
@@ -35,7 +37,9 @@ class MarketplaceReturn(models.Model):
             ("waiting", "Order unknown"),
             ("noted", "Recorded"),
             ("drafted", "Return prepared"),
+            ("done", "Carried out"),
             ("attention", "To decide"),
+            ("own", "Told by us"),
         ],
         default="waiting",
         required=True,
@@ -54,6 +58,20 @@ class MarketplaceReturn(models.Model):
         "own store never touches yours.",
     )
     returned_at = fields.Datetime("Returned", readonly=True)
+    amount_told = fields.Boolean(
+        "With money", readonly=True, help="The channel says how much money was given back."
+    )
+    amount = fields.Monetary("Given back", readonly=True, help="All of it, tax included.")
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    # What belongs to no item: [{"kind", "amount", "label"}]
+    others = fields.Json("Given back beside the goods", readonly=True)
+    in_order = fields.Monetary(
+        "Off the order",
+        readonly=True,
+        copy=False,
+        help="The part that was never billed: the sales order comes to so much less.",
+    )
+    reference = fields.Char("Our reference", readonly=True)
     raw_status = fields.Char("Status on the channel", readonly=True)
     comment = fields.Text("Words of the buyer", readonly=True)
     revision = fields.Char("Version", readonly=True)
@@ -103,6 +121,9 @@ class MarketplaceReturn(models.Model):
 
     def _take_one(self, account, message, order):
         """:return: the row of the return"""
+        if self.state == "own":
+            message.settle("ignored", self.env._("We told it ourselves."), self.order_id)
+            return self
         if self.order_id and self.revision == message.revision:
             message.settle("ignored", self.env._("Known already."), self.order_id)
             return self
@@ -126,7 +147,16 @@ class MarketplaceReturn(models.Model):
     @api.model
     def _document_vals(self, message, order):
         document = message.document
+        money = document.amount
         return {
+            "amount_told": money is not None,
+            "amount": float(money.amount) if money is not None else 0.0,
+            "currency_id": self._currency(money, order).id,
+            "others": [
+                {"kind": other.kind, "amount": str(other.amount), "label": other.label}
+                for other in document.others
+            ],
+            "reference": document.reference,
             "external_id": document.external_id,
             "order_external_id": document.order_id,
             "order_id": order.id,
@@ -140,6 +170,18 @@ class MarketplaceReturn(models.Model):
             "inbox_id": message.id,
         }
 
+    @api.model
+    def _currency(self, money, order):
+        """The currency of a refund; that of its order where the channel names none.
+
+        :raise Quarantine: a currency that Odoo does not know or that is switched off.
+        """
+        if money is None or not money.currency:
+            return order.sale_order_id.currency_id or order.currency_id
+        if order.currency_id.name == money.currency:
+            return order.currency_id
+        return self.env["marketplace.order"]._currency_of(money)
+
     def _write_items(self, items):
         """One row for each item; what was prepared of it stays known."""
         self.ensure_one()
@@ -147,9 +189,11 @@ class MarketplaceReturn(models.Model):
         wanted = {}
         for item in items:
             listing = item.listing
-            key = "|".join(
-                (item.line_id, listing.external_id or "", listing.sku or "", item.reason)
-            )
+            parts = [item.line_id, listing.external_id or "", listing.sku or "", item.reason]
+            if not (item.restock and item.left) or item.location:
+                kind = "kept" if item.left else "stayed"
+                parts += ["" if item.restock and item.left else kind, item.location]
+            key = "|".join(parts)
             vals = wanted.setdefault(
                 key,
                 {
@@ -159,12 +203,20 @@ class MarketplaceReturn(models.Model):
                     "sku": listing.sku,
                     "reason": item.reason,
                     "condition": item.condition,
+                    "restock": item.restock and item.left,
+                    "left": item.left,
+                    "location": item.location,
                     "quantity": 0.0,
+                    "amount": 0.0,
+                    "amount_told": False,
                 },
             )
             vals["quantity"] += float(item.quantity)
+            if item.amount is not None:
+                vals["amount"] += float(item.amount)
+                vals["amount_told"] = True
         for key, row in rows.items():
-            row.write(wanted.pop(key, {"quantity": 0.0}))
+            row.write(wanted.pop(key, {"quantity": 0.0, "amount": 0.0}))
         self.env["marketplace.return.line"].create(
             [{"return_id": self.id, **vals} for vals in wanted.values()]
         )
@@ -209,6 +261,25 @@ class MarketplaceReturnLine(models.Model):
     quantity = fields.Float(digits="Product Unit", readonly=True)
     handled = fields.Float(
         "Prepared", digits="Product Unit", readonly=True, help="In return and credit note."
+    )
+    back = fields.Float(
+        "Back",
+        digits="Product Unit",
+        readonly=True,
+        help="In return transfers, or never left here.",
+    )
+    amount = fields.Monetary("Given back", readonly=True, help="Tax included.")
+    amount_told = fields.Boolean(readonly=True)
+    currency_id = fields.Many2one(related="return_id.currency_id")
+    restock = fields.Boolean(
+        "Back on the shelf",
+        readonly=True,
+        default=True,
+        help="Else it came back to nobody's stock, or never left.",
+    )
+    location = fields.Char(readonly=True, help="The channel's own id of where it came back to.")
+    left = fields.Boolean(
+        "Had left", readonly=True, default=True, help="Else it was taken off before it left."
     )
     reason = fields.Char(readonly=True)
     condition = fields.Char(readonly=True)

@@ -2,12 +2,14 @@ from markupsafe import Markup
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools.misc import formatLang
 
 from ..snapshot import Nothing
 
 
 class MarketplaceReturn(models.Model):
-    """What a return does here: nothing, a note, or a draft return and a draft credit note."""
+    """What a return does here: nothing, a note, or a return and a credit note, drafts or not."""
 
     _inherit = "marketplace.return"
 
@@ -17,21 +19,60 @@ class MarketplaceReturn(models.Model):
         mode = self.account_id.refund_mode
         if self.state == "waiting":
             self.state = "noted"
+        own = self._told_by_us()
+        if own:
+            self.write(
+                {
+                    "state": "own",
+                    "message": self.env._("We told it ourselves: %s.", own.display_name),
+                    "move_ids" if own._name == "account.move" else "picking_ids": [
+                        Command.link(own.id)
+                    ],
+                }
+            )
+            return
         if not self.sale_order_id or mode == "ignore":
             self.message = self.env._("Recorded.")
+            self._record_told()
             return
+        self._record_told()
         self._note_items()
         self.message = self.env._("Noted on %s.", self.sale_order_id.name)
-        if mode == "draft":
-            self._draft_new()
+        if mode in ("draft", "posted"):
+            self._carry_out()
+
+    def _told_by_us(self):
+        """The credit note or return that this is the echo of, by our own reference."""
+        sale = self.sale_order_id
+        if not self.reference or not sale:
+            return False
+        documents = (*sale.invoice_ids, *sale.picking_ids)
+        return next((one for one in documents if one.name == self.reference), False)
+
+    def _record_told(self):
+        """One line in the log of operations, whatever the policy; nothing is told back."""
+        sale = self.sale_order_id
+        if not sale:
+            return
+        data = {"key": self.revision or self.external_id, "id": self.external_id}
+        if self.amount_told:
+            data["amount"] = f"{self.amount:.{self.currency_id.decimal_places}f}"
+            data["currency"] = self.currency_id.name
+        operation = "refund_in" if self.amount_told else "return_in"
+        self.env["marketplace.recorder"]._record_order(operation, self, sale, data)
 
     def _note_items(self):
         """A message on the sales order: what comes back, and why; not the buyer's words."""
-        head = (
-            self.env._("%(account)s: return %(id)s is back.")
-            if self.received
-            else self.env._("%(account)s: return %(id)s is announced.")
-        ) % {"account": self.account_id.name, "id": self.external_id}
+        told = {"account": self.account_id.name, "id": self.external_id}
+        if self.amount_told:
+            head = self.env._("%(account)s: refund %(id)s of %(amount)s.") % {
+                **told,
+                "amount": formatLang(self.env, self.amount, currency_obj=self.currency_id),
+            }
+        elif self.received:
+            head = self.env._("%(account)s: return %(id)s is back.") % told
+        else:
+            head = self.env._("%(account)s: return %(id)s is announced.") % told
         parts = [head]
         for row in self.line_ids.filtered("quantity"):
             words = ", ".join(part for part in (row.reason, row.condition) if part)
@@ -40,19 +81,18 @@ class MarketplaceReturn(models.Model):
             )
         self.sale_order_id._message_log(body=Markup("<br/>").join(parts))
 
-    # === DRAFTS === #
+    # === CARRY OUT === #
 
-    def _draft_new(self):
+    def _carry_out(self):
         """Prepare what was not prepared yet; what does not work is asked of a person."""
-        fresh = self.line_ids.filtered(lambda row: row.quantity - row.handled > 1e-6)
-        if not fresh:
+        rows = self.line_ids.filtered(lambda row: row.quantity - row.handled > 1e-6)
+        if not rows and not self.amount_told:
             return
-        strange = fresh.filtered(lambda row: not row.order_line_id)
-        known = fresh - strange
+        strange = rows.filtered(lambda row: not row.order_line_id)
         problem = ""
         try:
             with self.env.cr.savepoint():
-                self._draft(known)
+                self._draft(rows - strange)
         except UserError as exc:
             problem = str(exc)
         if strange:
@@ -70,26 +110,126 @@ class MarketplaceReturn(models.Model):
 
     def _draft(self, rows):
         """:raise UserError: Odoo refuses it."""
+        if self.amount_told:
+            self._settle_refund(rows)
+            return
         if not rows:
             return
         quantities = {}
         for row in rows:
-            line, units = row.order_line_id.sale_line_id, row.quantity - row.handled
-            pieces = units * (row.order_line_id.pieces or 1.0)
-            factor = line.product_id.uom_id.factor / line.product_uom_id.factor
-            quantities[line] = quantities.get(line, 0.0) + pieces * factor
+            line = row.order_line_id.sale_line_id
+            units = row.quantity - row.handled
+            quantities[line] = quantities.get(line, 0.0) + row.order_line_id._line_quantity(units)
+        self._bring_back(self._to_come_back(rows))
+        for row in rows:
             row.handled = row.quantity
-        if self.stocked_by != "channel" and self.order_id.stocked_by != "channel":
-            self.picking_ids |= self._draft_goods(quantities)
-        self.move_ids |= self._draft_money(quantities)
-        if self.picking_ids or self.move_ids:
-            self.state = "drafted"
-            names = self.picking_ids.mapped("name")
-            if self.move_ids:
-                names.append(self.env._("credit note"))
-            self.message = self.env._("Prepared: %s", ", ".join(names))
-        else:
+        notes = self.env["account.move"]
+        self.order_id._bring_in_line()
+        if not self.account_id._tells_refunds():
+            notes = self._draft_money(quantities)
+        self.move_ids |= notes
+        self._finish(notes)
+
+    def _finish(self, notes, *, settled=False):
+        """Post and receive where the policy says so, and say what became of it.
+
+        :param notes: credit notes that were made now.
+        :param settled: the sales order itself was brought in line.
+        """
+        posted = self.account_id.refund_mode == "posted"
+        if posted:
+            notes.action_post()
+            if self.received:
+                self._receive()
+        documents = [*self.picking_ids.mapped("name")]
+        documents += [
+            move.name if move.state == "posted" else self.env._("credit note")
+            for move in self.move_ids
+        ]
+        open_ones = self.picking_ids.filtered(lambda one: one.state not in ("done", "cancel"))
+        open_ones = bool(open_ones) or "draft" in self.move_ids.mapped("state")
+        if documents:
+            self.state = "drafted" if open_ones else "done"
+            self.message = (
+                self.env._("Prepared: %s", ", ".join(documents))
+                if open_ones
+                else self.env._("Done: %s", ", ".join(documents))
+            )
+        elif not settled:
             self.message = self.env._("Nothing of it was delivered or billed, or it is back.")
+
+    def _receive(self):
+        """Goods that are back are received; the channel knows it."""
+        quiet = {"marketplace_as_told": True, "skip_backorder": True, "skip_sms": True}
+        for picking in self.picking_ids.filtered(lambda one: one.state not in ("done", "cancel")):
+            for move in picking.move_ids.filtered(lambda one: one.state != "cancel"):
+                move.quantity = move.product_uom_qty
+                move.picked = True
+            picking.with_context(**quiet).button_validate()
+            if picking.state != "done":
+                raise UserError(self.env._("%s needs a person.", picking.name))
+
+    # === GOODS === #
+
+    def _to_come_back(self, rows):
+        """What of these rows is back and was not dealt with.
+
+        A piece that a channel tells as returned and later as refunded instead comes back once:
+        all that is told of a line is compared with all that was done for it.
+
+        :return: {row: units of the channel}
+        """
+        if self.stocked_by == "channel" or self.order_id.stocked_by == "channel":
+            return {}
+        wanted = {}
+        for order_line, own in rows.grouped("order_line_id").items():
+            told = order_line.return_line_ids.filtered(
+                lambda one: one.restock and one.return_id.state != "own"
+            )
+            every = order_line.return_line_ids
+            need = sum(told.mapped("quantity")) - sum(every.mapped("back"))
+            for row in own.filtered("restock"):
+                units = min(row.quantity - row.back, need)
+                if units > 1e-6:
+                    wanted[row] = units
+                    need -= units
+        return wanted
+
+    def _bring_back(self, wanted):
+        """Return transfers to where the channel says that the goods came back to.
+
+        :param dict wanted: {row: units of the channel}
+        """
+        by_place = {}
+        for row, units in wanted.items():
+            line = row.order_line_id.sale_line_id
+            quantities = by_place.setdefault(row.location or "", {})
+            quantities[line] = quantities.get(line, 0.0) + row.order_line_id._line_quantity(units)
+            row.back += units
+        for location, quantities in by_place.items():
+            pickings = self._draft_goods(quantities)
+            self._lead_to(pickings, location)
+            self.picking_ids |= pickings
+
+    def _lead_to(self, pickings, location):
+        """Let return transfers end in the location that the channel names."""
+        place = self.account_id._place(location) if location else False
+        if not place:
+            return
+        warehouse = place.warehouse_id
+        for picking in pickings:
+            inside = place.location_ids.filtered(lambda one: one.warehouse_id == warehouse)
+            target = inside[:1] or place.location_ids[:1] or warehouse.lot_stock_id
+            if not target or picking.location_dest_id == target:
+                continue
+            if warehouse and picking.picking_type_id.warehouse_id != warehouse:
+                picking.picking_type_id = warehouse.in_type_id
+                picking.move_ids.write(
+                    {"picking_type_id": warehouse.in_type_id.id, "warehouse_id": warehouse.id}
+                )
+            picking.location_dest_id = target
+            picking.move_ids.write({"location_dest_id": target.id})
+            picking.move_line_ids.write({"location_dest_id": target.id})
 
     def _draft_goods(self, quantities):
         """Return transfers of what left and has not come back yet.
@@ -190,7 +330,11 @@ class MarketplaceOrder(models.Model):
         for goods that came back to its own store."""
         field = "move_ids" if item.res_model == "account.move" else "picking_ids"
         origin = self.return_ids.filtered(lambda one: item.res_id in one[field].ids)
-        if origin and (field == "picking_ids" or origin[0].stocked_by == "channel"):
+        if origin and (
+            field == "picking_ids"
+            or origin[0].stocked_by == "channel"
+            or (origin[0].amount_told and origin[0].state != "own")
+        ):
             return Nothing(self.env._("The channel told us of it itself."))
         return super()._snapshot_refund(item)
 

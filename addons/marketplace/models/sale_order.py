@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import REASON_KEY
+from ..const import CANCEL_NOTE_KEY, CANCEL_OPTIONS_KEY, REASON_KEY
 from .marketplace_order import STATUS
 
 
@@ -124,14 +124,12 @@ class SaleOrder(models.Model):
         if held:
             self.env["marketplace.order"]._record_held(held)
         recorder = self.env["marketplace.recorder"]
-        reason = self.env.context.get(REASON_KEY)
+        told = self._marketplace_cancel_wish()
         for sale in changing:
             if state == "sale":
                 recorder._record_order("confirmation", sale, sale)
             else:
-                recorder._record_order(
-                    "cancellation", sale, sale, {"reason": reason} if reason else None
-                )
+                recorder._record_order("cancellation", sale, sale, told or None)
         return result
 
     # === ACTION METHODS === #
@@ -159,6 +157,18 @@ class SaleOrder(models.Model):
         return False
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _marketplace_cancel_wish(self):
+        """What a person chose for a cancellation: ``reason``, ``options`` (restock, refund,
+        notify) and ``note``, from the context; what is missing is the account's own."""
+        context = self.env.context
+        chosen = {
+            "reason": context.get(REASON_KEY),
+            "options": context.get(CANCEL_OPTIONS_KEY),
+            "note": context.get(CANCEL_NOTE_KEY),
+        }
+        return {name: value for name, value in chosen.items() if value}
 
     def _marketplace_held(self):
         """Quotations of channels, which hold goods back without a reservation."""

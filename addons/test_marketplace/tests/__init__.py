@@ -32,6 +32,7 @@ from . import test_history
 from . import test_settlement
 from . import test_settlement_entry
 from . import test_return
+from . import test_refund
 from . import test_deadline
 from . import test_carrier
 from . import test_catalogue_import

@@ -51,6 +51,7 @@ class ReturnedItem:
     :param restock: whether the goods are back on the shelf; without it they came back to nobody's
         stock, or never left.
     :param location: the channel's own id of the location that they came back to.
+    :param left: whether it had left before; what never left is off the order's document.
     """
 
     listing: ListingKey
@@ -61,6 +62,7 @@ class ReturnedItem:
     amount: Decimal | None = None
     restock: bool = True
     location: str = ""
+    left: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.dates import optional_datetime
-from ..core.money import decimal
-from ..core.news import MoneyKind, Return, ReturnedItem, Settlement, SettlementLine
+from ..core.money import decimal, optional_decimal
+from ..core.news import (
+    GivenBack,
+    MoneyKind,
+    Return,
+    ReturnedItem,
+    Settlement,
+    SettlementLine,
+)
 from ..core.shape import as_id, as_list, as_object, as_text
-from ..core.types import ListingKey
+from ..core.types import ListingKey, Money
 
 
 def return_document(
@@ -18,8 +25,10 @@ def return_document(
 ) -> dict[str, Any]:
     """A return as the fake channel tells it.
 
-    :param items: of ``{"listing", "quantity", "line", "reason", "condition"}``.
-    :param more: received, stocked_by, returned_at, status, comment, updated_at.
+    :param items: of ``{"listing", "quantity", "line", "reason", "condition", "amount", "restock",
+        "location", "left"}``.
+    :param more: received, stocked_by, returned_at, status, comment, updated_at, amount, currency,
+        reference and others (of ``{"kind", "amount", "label"}``).
     """
     return {"id": return_id, "order": order_id, "items": [dict(item) for item in items]} | more
 
@@ -64,6 +73,25 @@ def parse_return(payload: Any) -> Return:
         returned_at=optional_datetime(data.get("returned_at"), "return.returned_at"),
         raw_status=as_text(data.get("status"), "return.status"),
         comment=as_text(data.get("comment"), "return.comment"),
+        amount=_amount(data),
+        others=tuple(_other(other) for other in as_list(data.get("others") or [], "others")),
+        reference=as_text(data.get("reference"), "return.reference"),
+    )
+
+
+def _amount(data: Mapping[str, Any]) -> Money | None:
+    amount = optional_decimal(data.get("amount"), "return.amount")
+    if amount is None:
+        return None
+    return Money(amount, as_text(data.get("currency"), "return.currency"))
+
+
+def _other(value: Any) -> GivenBack:
+    data = as_object(value, "other")
+    return GivenBack(
+        as_text(data.get("kind"), "other.kind"),
+        decimal(data.get("amount"), "other.amount"),
+        as_text(data.get("label"), "other.label"),
     )
 
 
@@ -79,6 +107,10 @@ def _item(value: Any, index: int) -> ReturnedItem:
         line_id=as_text(data.get("line"), f"{where}.line"),
         reason=as_text(data.get("reason"), f"{where}.reason"),
         condition=as_text(data.get("condition"), f"{where}.condition"),
+        amount=optional_decimal(data.get("amount"), f"{where}.amount"),
+        restock=data.get("restock") is not False,
+        location=as_text(data.get("location"), f"{where}.location"),
+        left=data.get("left") is not False,
     )
 
 

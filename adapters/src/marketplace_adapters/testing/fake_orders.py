@@ -15,6 +15,7 @@ from ..core.shape import as_id, as_list, as_object, as_text
 from ..core.types import (
     Address,
     Buyer,
+    Company,
     Discount,
     ListingKey,
     Order,
@@ -28,7 +29,7 @@ def order_line(
     line_id: str, listing: str, quantity: Any = 1, price: Any = 10, **more: Any
 ) -> dict[str, Any]:
     """A line of :func:`order_document`; ``more`` may hold sku, internal_id, barcode, name, kind,
-    unit, unit_count, tax, tax_included, discounts and comment."""
+    unit, unit_count, tax, tax_included, discounts, location and comment."""
     line = {"id": line_id, "listing": listing, "quantity": str(quantity), "price": str(price)}
     return line | more
 
@@ -83,6 +84,8 @@ def parse_order(payload: Any, currency: str) -> Order:
         stocked_by=_text(data, "stocked_by") or "seller",
         priced=data.get("priced") is not False,
         summary=data.get("summary") is True,
+        test=data.get("test") is True,
+        risk=_text(data, "risk"),
         ship_by=optional_datetime(data.get("ship_by"), "order.ship_by"),
         deliver_by=optional_datetime(data.get("deliver_by"), "order.deliver_by"),
         ship_to=address,
@@ -133,6 +136,7 @@ def _line(value: Any, index: int) -> OrderLine:
         tax_included=data.get("tax_included") is not False,
         taxed_by=_text(data, "taxed_by") or "seller",
         discounts=tuple(_discount(item) for item in as_list(data.get("discounts"), "discounts")),
+        location=_text(data, "location"),
         comment=_text(data, "comment"),
     )
 
@@ -164,6 +168,17 @@ def _buyer(value: Any) -> Buyer:
         vat=_text(data, "vat"),
         note=_text(data, "note"),
         address=_address(data.get("address")) or Address(),
+        company=_company(data.get("company")),
+    )
+
+
+def _company(value: Any) -> Company | None:
+    if not value:
+        return None
+    data = as_object(value, "company")
+    names = ("name", "vat", "site_id", "site_name", "terms")
+    return Company(
+        as_id(data.get("id"), "company.id"), **{name: _text(data, name) for name in names}
     )
 
 
