@@ -30,7 +30,7 @@ from .room import Room
 from .store import Store
 from .webhooks import Webhooks
 
-BODY_LIMIT = 64 * 1024 * 1024
+BODY_LIMIT = 128 * 1024 * 1024
 IDLE_SECONDS = 120
 
 

@@ -194,7 +194,11 @@ class Engine:
             return self._throttled(access, cost)
         context = room.context(access, exchange.request)
         context.call = exchange.record.id
-        result = self.run(query, operation, variables, given or {}, context, exchange)
+        try:
+            result = self.run(query, operation, variables, given or {}, context, exchange)
+        except RequestError:
+            room.throttle.give_back(access.app, cost, *bounds)
+            raise
         actual = min(cost, meter.actual(result.get("data")))
         room.throttle.give_back(access.app, cost - actual, *bounds)
         result["extensions"] = {"cost": self._cost(access, cost, actual)}
