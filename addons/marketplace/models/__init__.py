@@ -97,3 +97,5 @@ from . import marketplace_subscription
 from . import marketplace_account_disconnected
 from . import marketplace_api_version
 from . import marketplace_privacy_request
+from . import marketplace_privacy_carry
+from . import marketplace_privacy_report

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from odoo.addons.marketplace.models import marketplace_privacy_request
+from odoo.addons.marketplace.models import marketplace_privacy_carry, marketplace_privacy_report
 
 from marketplace_adapters.testing import covers
 
@@ -173,7 +173,7 @@ class TestPrivacy(OrderCase):
         self.assertEqual((request.state, request.done_by_id), ("done", self.manager))
         self.assertFalse(self.causes())
         later = NOON.replace(tzinfo=None) + timedelta(days=90)
-        with patch.object(marketplace_privacy_request.clock, "now", lambda: later):
+        with patch.object(marketplace_privacy_report.clock, "now", lambda: later):
             self.env["marketplace.privacy.request"]._gc_files()
         self.assertFalse(request.attachment_id)
 
@@ -195,7 +195,7 @@ class TestPrivacy(OrderCase):
         for order in (first, second):
             self.deliver(order.sale_order_id)
         self.account._pause("Disconnected on the channel.")
-        with patch.object(marketplace_privacy_request, "BATCH", 1):
+        with patch.object(marketplace_privacy_carry, "BATCH", 1):
             request = self.ask("forget_shop")
             self.night()
         self.assertEqual(
@@ -225,6 +225,20 @@ class TestPrivacy(OrderCase):
         again.with_user(self.manager).action_carry_out()
         self.assertEqual(again.state, "done")
         self.assertTrue(order.buyer_removed_at)
+
+    def test_one_that_fails_does_not_stop_the_next(self):
+        order = self.place()
+        self.deliver(order.sale_order_id)
+        first = self.ask("report", "P-1", buyer="B-77")
+        second = self.ask("forget_buyer", "P-2", buyer="B-404")
+        with (
+            patch.object(type(first), "_report", side_effect=ZeroDivisionError("secret")),
+            self.assertLogs("odoo.addons.marketplace", "WARNING") as log,
+        ):
+            self.night()
+        self.assertEqual((first.state, second.state), ("new", "done"))
+        self.assertNotIn("secret", "".join(log.output))
+        self.assertIn("ZeroDivisionError", self.causes().title)
 
     def test_only_managers_see_and_decide(self):
         self.place()
