@@ -8,7 +8,7 @@ from ..core.errors import AuthError, InvalidError, RejectedError
 from ..core.types import Check
 from .auth import missing
 from .client import Client
-from .const import SCOPES
+from .const import DRAFT_SCOPES, SCOPES
 from .dialect import LOGIN_ERRORS, TOKEN_REFUSED
 from .failures import WHERE_SCOPES
 from .generated.shop import Shop
@@ -33,7 +33,9 @@ def check(client: Client, credentials: Mapping[str, str], settings: Settings) ->
     if settings.shop and shop.myshopifyDomain.lower() != settings.shop.lower():
         text = f"These credentials open {shop.myshopifyDomain}, not {settings.shop}."
         return Check(False, text, seller_name=shop.name)
-    lacking = lacking_scopes(one.handle for one in reply.currentAppInstallation.accessScopes)
+    needed = (*SCOPES, *(DRAFT_SCOPES if settings.include_drafts else ()))
+    granted = (one.handle for one in reply.currentAppInstallation.accessScopes)
+    lacking = lacking_scopes(granted, needed)
     if lacking:
         return Check(
             False,
@@ -47,11 +49,11 @@ def check(client: Client, credentials: Mapping[str, str], settings: Settings) ->
     )
 
 
-def lacking_scopes(granted: Iterable[str]) -> tuple[str, ...]:
+def lacking_scopes(granted: Iterable[str], needed: Iterable[str] = SCOPES) -> tuple[str, ...]:
     """The needed rights that were not granted; who may write may read."""
     have = set(granted)
     have |= {f"read_{one.removeprefix('write_')}" for one in have if one.startswith("write_")}
-    return tuple(one for one in SCOPES if one not in have)
+    return tuple(one for one in needed if one not in have)
 
 
 def refusal(error: AuthError) -> str:

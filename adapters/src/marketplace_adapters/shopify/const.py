@@ -31,8 +31,15 @@ SCOPES: tuple[str, ...] = (
     "write_publications",
     "read_orders",
     "write_orders",
+    "read_merchant_managed_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+    "read_returns",
+    "read_customers",
+    "read_payment_terms",
 )
 """Rights that the documents need, as the schema says of each field; a contract test compares."""
+DRAFT_SCOPES = ("read_draft_orders",)
+"""Besides, when the account takes draft orders."""
 
 CANCEL_REASONS = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "STAFF", "OTHER")
 """``OrderCancelReason`` (G)."""

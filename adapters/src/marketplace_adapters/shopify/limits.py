@@ -27,6 +27,8 @@ RATES: dict[str, Rate] = {
     "token": Rate(1, 10),
     # Files lie on a store of their own that has no rate.
     "file": Rate(50, 200),
+    # Images lie on a delivery network.
+    "images": Rate(20, 100),
 }
 
 FEW = int(
