@@ -32,6 +32,7 @@ FIGURES = {
     "import": "import_orders",
     "webhook": "webhook",
     "amazon": "amazon",
+    "shopify": "shopify",
 }
 
 

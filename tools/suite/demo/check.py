@@ -137,7 +137,7 @@ def shopify_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     :return: seconds, and what Odoo made of it.
     """
     placed = scene.control(
-        "shopify", "POST", "orders", {"paid": True, "lines": [{"sku": SKU, "quantity": 2}]}
+        "shopify", "POST", "orders", {"payment": "paid", "lines": [{"sku": SKU, "quantity": 2}]}
     )
     return _arrival(scene, str(placed["id"]), "Shopify")
 
