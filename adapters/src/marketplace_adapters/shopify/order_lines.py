@@ -35,6 +35,7 @@ class Amount:
     """A line while its money is counted: ``gross`` of ``quantity`` units, of it ``tax``.
 
     :param by_channel: tax that somebody else pays.
+    :param unit: of one unit; ``unpaid_back``: units that came back without a refund so far.
     """
 
     line: OrderLine
@@ -44,6 +45,7 @@ class Amount:
     by_channel: Decimal = ZERO
     taxed: bool = False
     unit: Decimal = field(default=ZERO)
+    unpaid_back: Decimal = field(default=ZERO)
 
 
 def gross_of(row: RefundLineForm, included: bool | None) -> Decimal:
@@ -103,6 +105,10 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
         amount.by_channel -= cents(channel * Decimal(removed) / line.quantity, form.currency)
     if not quantity:
         amount.gross = amount.tax = amount.by_channel = ZERO
+    uncovered = quantity - line.current - after
+    if uncovered > 0:
+        whole = gross + channel
+        amount.unpaid_back = cents(whole * Decimal(uncovered) / line.quantity, form.currency)
     return amount
 
 
@@ -261,6 +267,7 @@ def _fitted(form: OrderForm, rows: list[Amount]) -> Decimal:
         ),
         ZERO,
     )
+    total += sum((one.unpaid_back for one in rows), ZERO)
     told = sum((one.shipping for one in form.refunds), ZERO)
     lowered = sum((_lowered(form, one) for one in form.shipping if not one.removed), ZERO)
     duties = sum((one.duties for one in form.refunds), ZERO)
@@ -298,6 +305,7 @@ def _add_fee_tax(form: OrderForm, rows: list[Amount], total: Decimal) -> None:
     if form.tax - sum((one.tax + one.by_channel for one in rows), ZERO) == missing:
         fees[0].gross += missing
         fees[0].tax += missing
+        fees[0].taxed = True
 
 
 def _spread(form: OrderForm, rows: list[Amount], total: Decimal) -> None:

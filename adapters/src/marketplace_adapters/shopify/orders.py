@@ -83,7 +83,7 @@ def order_of(form: OrderForm, settings: Settings) -> Order:
         cancelled_by=_cancelled_by(form, status),
         cancel_reason=form.cancel_reason,
         note=_note(form),
-        extra=_extra(form, lines, total, settings),
+        extra=_extra(form),
     )
 
 
@@ -216,26 +216,27 @@ def _outstanding(form: OrderForm, total: Decimal) -> Decimal:
     return min(left, max(total, ZERO))
 
 
-def _extra(form: OrderForm, lines: Any, total: Decimal, settings: Settings) -> dict[str, Any]:
+def _extra(form: OrderForm) -> dict[str, Any]:
     """Members without a neutral counterpart; scalars, and only those that say something."""
     other, code = form.other_total or (None, "")
     shown = "draft_orders" if form.draft else "orders"
     refunded = sum((one.paid for one in form.refunds if one.paid is not None), ZERO)
+    cards = form.more.gift_cards
     found = {
         "source_name": form.source,
         "financial_status": form.financial,
         "fulfillment_status": form.fulfilment if not form.draft else "",
         "gateway": ", ".join(form.gateways),
-        "current_total": _plain(form.total),
-        "refunded_total": _plain(refunded) if refunded else "",
-        "other_total": _plain(other) if other is not None else "",
+        "current_total": _plain(form.total, form.currency),
+        "refunded_total": _plain(refunded, form.currency) if refunded else "",
+        "other_total": _plain(other, code) if other is not None else "",
         "other_currency": code,
         "location_id": form.location,
         "tags": ", ".join(form.tags),
         "po_number": form.po_number,
         "payment_terms": form.terms,
         "discount_codes": ", ".join(form.codes),
-        "gift_cards": _plain(form.more.gift_cards) if form.more.gift_cards else "",
+        "gift_cards": _plain(cards, form.currency) if cards else "",
         "on_hold": form.more.on_hold,
         "fulfillment_orders": ", ".join(form.more.fulfilment_orders),
         "draft": form.draft,
@@ -245,5 +246,6 @@ def _extra(form: OrderForm, lines: Any, total: Decimal, settings: Settings) -> d
     return {name: value for name, value in found.items() if value}
 
 
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
+def _plain(value: Decimal, currency: str) -> str:
+    """As webhooks write it, whichever road it came by."""
+    return format(cents(value, currency), "f")

@@ -21,7 +21,7 @@ from ..core.shape import as_object
 from ..core.types import ListingKey, Money
 from . import graph_refunds, rest_refunds
 from .forms import ZERO, RefundForm, RefundLineForm, ReturnForm
-from .order_lines import gross_of
+from .order_lines import CANCEL, gross_of
 from .settings import Settings
 from .wording import flag, number, text
 
@@ -64,17 +64,22 @@ def read(payload: Any, settings: Settings) -> RefundForm | ReturnForm:
     return rest_refunds.read_return(node, order)
 
 
-def refund_payload(refund: Any, order: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def refund_payload(
+    refund: Any, order: Mapping[str, Any] | None = None, money: str = "shop"
+) -> dict[str, Any]:
     """What an event of a refund holds.
 
     :param order: its order's document of the same road, where it came with one.
+    :param money: ``shop`` or ``presentment``.
     """
     found: dict[str, Any] = {"refund": refund}
     if order is not None:
         graph = text(order, "id").startswith("gid://")
         found["order_id"] = text(order, "id").rsplit("/", 1)[-1]
         found["taxes_included"] = flag(order, "taxesIncluded" if graph else "taxes_included")
-        found["currency"] = text(order, "currencyCode" if graph else "currency")
+        shop = text(order, "currencyCode" if graph else "currency")
+        buyer = text(order, "presentmentCurrencyCode" if graph else "presentment_currency")
+        found["currency"] = shop if money == "shop" else buyer or shop
     return found
 
 
@@ -135,6 +140,7 @@ def _item(row: RefundLineForm, form: RefundForm) -> ReturnedItem:
         reason=row.restock,
         amount=gross_of(row, form.taxes_included) if form.paid is not None else None,
         restock=row.restock in RESTOCKED,
+        left=row.restock != CANCEL,
         location=row.location,
     )
 

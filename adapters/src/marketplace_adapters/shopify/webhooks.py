@@ -185,7 +185,7 @@ def refund_event(
     refund: Mapping[str, Any], order: Mapping[str, Any] | None, settings: Settings
 ) -> Event:
     """The event of a refund, which came in its order's document or alone."""
-    payload = returns.refund_payload(refund, order)
+    payload = returns.refund_payload(refund, order, settings.money)
     return _return_event(returns.REFUND_ID, refund, payload, settings)
 
 
