@@ -1,4 +1,4 @@
-"""3,000 mixed orders of a shop and their edits: by webhook twice and out of order, while polls run."""
+"""3,000 mixed orders of a shop and their edits: twice and out of order, while polls run."""
 
 from __future__ import annotations
 
