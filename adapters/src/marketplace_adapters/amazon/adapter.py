@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from ..core.adapter import Adapter
 from ..core.errors import InvalidError
 from ..core.limits import Limits
+from ..core.news import ApiVersion
 from ..core.response import Dialect
 from ..core.transport import Transport
 from ..core.types import Check, ItemResult, ListingKey, PushItem, RemoteListing, State, Submission
@@ -17,6 +18,7 @@ from . import documents, product_types
 from .auth import Login
 from .check import check
 from .client import Client
+from .const import VERSIONS
 from .dialect import AmazonDialect
 from .feeds import Feeds
 from .limits import LIMITS, MAX_BATCH
@@ -46,6 +48,7 @@ class AmazonAdapter(Pulls, Adapter):
     """
 
     provider: ClassVar[str] = "amazon"
+    versions: ClassVar[tuple[ApiVersion, ...]] = VERSIONS
     limits = LIMITS
     dialect: ClassVar[Dialect] = AmazonDialect()
 

@@ -9,6 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..core.news import ApiVersion
+
+# M, and the table of lives in the vendor's notices (read 2026-11). Of Orders v0 the operations that
+# read orders are removed on 2027-03-27 (D: Introducing the Orders API v2026-01-01); what is called
+# here is confirmShipment alone, neither deprecated nor with a successor. Finances v0 ends on
+# 2027-08-27 and is not called either.
+VERSIONS: tuple[ApiVersion, ...] = (
+    ApiVersion("Orders 2026-01-01"),
+    ApiVersion("Orders v0 (shipment confirmation)"),
+    ApiVersion("Listings Items 2021-08-01"),
+    ApiVersion("Product Type Definitions 2020-09-01"),
+    ApiVersion("Feeds 2021-06-30"),
+    ApiVersion("Reports 2021-06-30"),
+    ApiVersion("Finances 2024-06-19"),
+    ApiVersion("FBA Inventory v1"),
+    ApiVersion("Notifications v1"),
+    ApiVersion("Sellers v1"),
+)
+
 TOKEN_URL = "https://api.amazon.com/auth/o2/token"  # D: Connecting to the SP-API, step 1
 TOKEN_PATH = "/auth/o2/token"
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..core.adapter import Adapter
 from ..core.errors import AuthError, InvalidError, RejectedError
 from ..core.limits import Limits
+from ..core.news import ApiVersion
 from ..core.response import Dialect
 from ..core.shape import as_object
 from ..core.transport import Transport, check_base_url
@@ -28,7 +29,14 @@ from ..core.types import (
 from . import signing, webhook
 from .catalog import push_catalog
 from .client import CartonaDialect, Client, rows_of
-from .const import API_PREFIX, CURRENCY, DEFAULT_CANCEL_REASON, TOKEN_HEADER, WEBHOOK_STATUS_IN
+from .const import (
+    API_PREFIX,
+    CURRENCY,
+    DEFAULT_CANCEL_REASON,
+    TOKEN_HEADER,
+    VERSIONS,
+    WEBHOOK_STATUS_IN,
+)
 from .limits import LIMITS, MAX_BATCH
 from .orders import OrderPush
 from .paging import pages
@@ -56,6 +64,7 @@ class CartonaAdapter(Adapter):
     """
 
     provider: ClassVar[str] = "cartona"
+    versions: ClassVar[tuple[ApiVersion, ...]] = VERSIONS
     limits = LIMITS
     dialect: ClassVar[Dialect] = CartonaDialect()
 

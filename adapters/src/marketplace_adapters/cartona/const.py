@@ -12,12 +12,15 @@ Read 2026-07. What is marked "unconfirmed" was never seen in a real answer.
 
 from __future__ import annotations
 
+from ..core.news import ApiVersion
 from ..core.types import OrderStatus
 
 # Hosts (G2, C; staging: A). The account stores its own; these are proposals for its form.
 PRODUCTION_URL = "https://supplier-integrations.cartona.com"
 STAGING_URL = "https://supplier-integrations.cartona.space"
 API_PREFIX = "/api/v1"
+# The platform names no end of it.
+VERSIONS: tuple[ApiVersion, ...] = (ApiVersion("Supplier integrations v1"),)
 
 # The bare token without "Bearer" (C). A call with another header name was answered with 400.
 TOKEN_HEADER = "AuthorizationToken"
