@@ -39,13 +39,9 @@ class Cancelling:
         """:raises UserErrors: it cannot be cancelled."""
         path = ("orderId",)
         if order.cancelled or self._waiting(order):
-            raise refuse(
-                path, "Cannot cancel an order that has already been canceled", "INVALID"
-            )
+            raise refuse(path, "Cannot cancel an order that has already been canceled", "INVALID")
         if any(each.status == "SUCCESS" for each in order.fulfilments):
-            raise refuse(
-                path, "Cannot cancel an order that has fulfilled line items", "INVALID"
-            )
+            raise refuse(path, "Cannot cancel an order that has fulfilled line items", "INVALID")
         if any(each.status in ("REQUESTED", "OPEN") for each in order.returns):
             raise refuse(path, "Cannot cancel an order that has returns in progress", "INVALID")
         if any(

@@ -1,4 +1,4 @@
-"""Rows of nested dataclasses to JSON-able structures and back; the type stands beside the fields."""
+"""Rows of nested dataclasses to JSON-able structures and back, each with the name of its type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLAIN = (str, int, float, bool, type(None), Decimal, datetime)
 
 
 @cache
-def names_of(kind: type) -> tuple[str, ...]:
+def names_of(kind: Any) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
@@ -35,7 +35,7 @@ class Codec:
         if isinstance(value, dict):
             return {key: self.encode(each) for key, each in value.items()}
         if is_dataclass(value):
-            kind = type(value)
+            kind: Any = type(value)
             found = {name: self.encode(getattr(value, name)) for name in names_of(kind)}
             return {MARK: kind.__name__, **found}
         raise TypeError(f"{type(value).__name__} cannot be stored")

@@ -23,7 +23,7 @@ from ..part import Route
 from . import totals
 from .model import CODEC, Customer, Draft, Order
 from .rest_order import fulfilment_body, order_body, refund_body
-from .rest_other import customer_body, draft_body, privacy_body, return_body
+from .rest_other import draft_body, privacy_body, return_body
 
 if TYPE_CHECKING:
     from .part import Sales

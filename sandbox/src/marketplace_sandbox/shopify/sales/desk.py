@@ -10,6 +10,7 @@ from ...store import Table
 from ..errors import refuse
 from ..part import Rows
 from .model import CODEC, Company, Customer, Draft, Order
+from .rest_order import order_body
 from .totals import Totals, totals
 
 if TYPE_CHECKING:
@@ -149,8 +150,6 @@ class Desk:
 
     def changed(self, order: Order, word: str, *topics: str) -> None:
         """Keep a change and tell it: the topics in turn, then ORDERS_UPDATED."""
-        from .rest_order import order_body  # the bodies need the desk
-
         order.updated = self.now()
         self._sums.pop((order.id, True), None)
         self._sums.pop((order.id, False), None)
@@ -159,9 +158,7 @@ class Desk:
         self.index(order)
         for topic in topics:
             if topic.startswith("ORDERS_"):
-                self.room.events.publish(
-                    topic, lambda: order_body(self, order), key=str(order.id)
-                )
+                self.room.events.publish(topic, lambda: order_body(self, order), key=str(order.id))
         if "ORDERS_CREATE" not in topics:
             self.room.events.publish(
                 "ORDERS_UPDATED", lambda: order_body(self, order), key=str(order.id)

@@ -9,6 +9,7 @@ from ..errors import refuse
 from .desk import Desk
 from .model import CODEC, Draft, Order
 from .placing import Placing
+from .rest_other import draft_body
 
 
 class Drafts:
@@ -68,8 +69,6 @@ class Drafts:
         )
 
     def tell(self, draft: Draft, topic: str = "DRAFT_ORDERS_UPDATE") -> None:
-        from .rest_other import draft_body
-
         draft.updated = self.desk.now()
         self.desk.drafts.put(draft)
         self.desk.room.events.publish(

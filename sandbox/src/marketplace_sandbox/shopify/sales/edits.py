@@ -28,6 +28,7 @@ from .fulfilment import Fulfilments
 from .model import CODEC, Allocation, Application, Line, Order, Shipping
 from .money import total
 from .placing import further_line
+from .rest_other import edit_body
 
 
 @dataclass
@@ -95,12 +96,8 @@ class Edits:
         self.sessions.pop(str(session["id"]))
         return order
 
-    def run(
-        self, order: Order, ops: list[dict[str, Any]], note: str = "", number: int = 0
-    ) -> None:
+    def run(self, order: Order, ops: list[dict[str, Any]], note: str = "", number: int = 0) -> None:
         """Apply for good, with stock and fulfilment orders, and tell it. All or nothing."""
-        from .rest_other import edit_body
-
         self.check(order)
         trial: Order = CODEC.decode(CODEC.encode(order))
         for op in ops:
@@ -151,9 +148,7 @@ class Edits:
                 )
             if diff is not None:
                 if not line.tip:
-                    self._fulfilments.take_off(
-                        order, line, -change, bool(op.get("restock", True))
-                    )
+                    self._fulfilments.take_off(order, line, -change, bool(op.get("restock", True)))
                 diff.removals.append((line.id, -change))
             line.removed -= change
         elif change > 0:
@@ -207,9 +202,7 @@ class Edits:
         line.id = int(op["line"])
         order.lines.append(line)
         if diff is not None:
-            self._fulfilments.assign(
-                order, [(line, line.quantity)], int(op.get("location") or 0)
-            )
+            self._fulfilments.assign(order, [(line, line.quantity)], int(op.get("location") or 0))
             diff.additions.append((line.id, line.quantity))
 
     def _discount(self, order: Order, op: Mapping[str, Any], diff: Diff | None) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import refuse
 from .desk import Desk
 from .model import Fulfilment, FulfilmentOrder, Hold, Line, Order, Sent, ToFulfil
+from .rest_order import fulfilment_body
 
 OPEN = ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED")
 Portion = tuple[FulfilmentOrder, dict[int, int]]  # line of the fulfilment order → pieces
@@ -38,7 +39,7 @@ class Fulfilments:
             self.desk.room.stock.change(line.item, location, **deltas)
 
     def _available(self, line: Line, location: int) -> int:
-        return self.desk.room.stock.available(line.item, location)
+        return int(self.desk.room.stock.available(line.item, location))
 
     # === ASSIGNING === #
 
@@ -133,9 +134,7 @@ class Fulfilments:
                 row.remaining -= pieces
                 line.fulfilled += pieces
                 rows.append(Sent(desk.new_id("fulfilment_line"), line.id, pieces, row.id))
-                self._stock(
-                    line, source.location, committed=-pieces
-                )
+                self._stock(line, source.location, committed=-pieces)
             self._settle(source, now)
         made = Fulfilment(
             desk.new_id("fulfilment"), f"{order.name}-F{len(order.fulfilments) + 1}",
@@ -229,16 +228,12 @@ class Fulfilments:
             line.fulfilled -= sent.quantity
             row = next(each for each in source.lines if each.id == sent.source)
             row.remaining += sent.quantity
-            self._stock(
-                line, source.location, committed=sent.quantity
-            )
+            self._stock(line, source.location, committed=sent.quantity)
             source.status = "OPEN" if row.remaining == row.total else "IN_PROGRESS"
             source.updated = now
         self._tell(order, "FULFILLMENTS_UPDATE", made, f"{made.name} cancelled")
 
     def _tell(self, order: Order, topic: str, made: Fulfilment, word: str, *more: str) -> None:
-        from .rest_order import fulfilment_body
-
         self.desk.changed(order, word, *more)
         self.desk.room.events.publish(
             topic, lambda: fulfilment_body(self.desk, order, made), key=str(order.id)
@@ -321,7 +316,7 @@ class Fulfilments:
 
     def move(self, order: Order, source: FulfilmentOrder, location: int) -> FulfilmentOrder:
         """Another place shall send what is left; a part that was sent stays where it was."""
-        if source.status != "OPEN" and source.status != "IN_PROGRESS":
+        if source.status not in ("OPEN", "IN_PROGRESS"):
             raise refuse(("id",), "Fulfillment order can't be moved.", "INVALID")
         parts = [(line, row.remaining) for row in source.lines
                  if row.remaining and (line := order.line(row.line))]  # fmt: skip

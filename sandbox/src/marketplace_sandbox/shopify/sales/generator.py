@@ -133,13 +133,14 @@ class Generator:
 
     def _channel_tax(self, spec: dict[str, Any]) -> None:
         spec["currency"] = "USD"
-        spec["tax_rates"] = [
-            {"title": "Marketplace tax", "rate": "0.0625", "channel_liable": True}
-        ]
+        spec["tax_rates"] = [{"title": "Marketplace tax", "rate": "0.0625", "channel_liable": True}]
 
     def _free(self, spec: dict[str, Any]) -> None:
-        spec.update(payment="paid", shipping="0",
-                    discounts=[{"code": "GRATIS", "type": "percentage", "value": "100"}])  # fmt: skip
+        spec.update(
+            payment="paid",
+            shipping="0",
+            discounts=[{"code": "GRATIS", "type": "percentage", "value": "100"}],
+        )
 
     def _digital(self, spec: dict[str, Any]) -> None:
         spec.update(

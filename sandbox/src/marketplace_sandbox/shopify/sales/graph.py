@@ -83,7 +83,8 @@ def suggested(row: Order, ctx: Context, **args: Any) -> dict[str, Any]:
         lines.append({
             "id": None, "lineItem": LineView(row, line), "quantity": pieces,
             "location": ctx.room.locations.get(number_of(place, "Location")) if place else None,
-            "priceSet": money(row, line.unit), "restockType": each.get("restockType") or "NO_RESTOCK",
+            "priceSet": money(row, line.unit),
+            "restockType": each.get("restockType") or "NO_RESTOCK",
             "restocked": False, "subtotalSet": money(row, net), "totalTaxSet": money(row, own),
         })  # fmt: skip
     shipping, shipping_tax = _shipping(row, args)
@@ -143,5 +144,3 @@ def _transactions(row: Order, worth: Bag) -> list[dict[str, Any]]:
             "parentTransaction": TransactionView(row, each),
         })  # fmt: skip
     return found
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..gids import gid
+from ..paging import listed
 from ..part import Context
 from ..registry import Resolvers
 from . import totals
@@ -14,9 +15,11 @@ from .payments import MANUAL, refundable_of
 from .rest_order import applied, fulfillable, order_taxes
 from .rest_values import token
 from .views import (
+    ContactView,
     FulfilmentOrderView,
     FulfilmentView,
     LineView,
+    PlaceView,
     RefundView,
     ReturnView,
     ShippingView,
@@ -43,16 +46,22 @@ def _sum(name: str, current: bool) -> Show:
 def order_fields(found: Resolvers) -> None:
     fill(found, "Order", {**ids("Order"), **_plain_fields(), **_money_fields()})
     lists(found, "Order", "lineItems", lambda row, ctx: [LineView(row, e) for e in row.lines])
-    lists(found, "Order", "nonFulfillableLineItems", lambda row, ctx: [
-        LineView(row, e) for e in row.lines if not e.fulfilled and not fulfillable(row, e)])  # fmt: skip
+    lists(
+        found,
+        "Order",
+        "nonFulfillableLineItems",
+        lambda row, ctx: [
+            LineView(row, e) for e in row.lines if not e.fulfilled and not fulfillable(row, e)
+        ],
+    )
     lists(found, "Order", "discountApplications", lambda row, ctx: _applications(row))
     lists(found, "Order", "fulfillmentOrders", lambda row, ctx: [
         FulfilmentOrderView(row, each) for each in row.fulfilment_orders])  # fmt: skip
     lists(found, "Order", "returns", lambda row, ctx: [ReturnView(row, e) for e in row.returns])
 
-    def shipping_lines(row: Order, ctx: Context, include_removals: bool = False, **args: Any) -> Any:
-        from ..paging import listed
-
+    def shipping_lines(
+        row: Order, ctx: Context, include_removals: bool = False, **args: Any
+    ) -> Any:
         rows = [ShippingView(row, e) for e in row.shipping if include_removals or not e.removed]
         return listed(rows, **args)
 
@@ -87,9 +96,9 @@ def _plain_fields() -> dict[str, Show]:
         "clientIp": lambda row, ctx: "203.0.113.7" if row.source == "web" else None,
         "closed": lambda row, ctx: row.closed is not None,
         "closedAt": lambda row, ctx: row.closed,
-        "confirmationNumber": lambda row, ctx: (
-            token(ctx.room.services.seed, "order", row.id)[:9].upper()
-        ),
+        "confirmationNumber": lambda row, ctx: token(ctx.room.services.seed, "order", row.id)[
+            :9
+        ].upper(),
         "confirmed": lambda row, ctx: True,
         "createdAt": lambda row, ctx: row.created,
         "processedAt": lambda row, ctx: row.processed,
@@ -206,8 +215,6 @@ def _purchaser(row: Order, ctx: Context) -> Any:
     company = desk.company(row.company[0]) if row.company else None
     if company is None:
         return desk.customer(row.customer)
-    from .graph_people import ContactView, PlaceView
-
     place = next(each for each in company.locations if each.id == row.company[1])
     contact = next((each for each in company.contacts if each.id == row.company[2]), None)
     return {

@@ -14,8 +14,9 @@ from .model import Company, Customer
 from .money import total
 from .rest_order import order_taxes
 from .views import (
+    ContactView,
     LineView,
-    On,
+    PlaceView,
     ShippingView,
     Show,
     attributes,
@@ -27,20 +28,6 @@ from .views import (
     one_money,
     tax_lines,
 )
-
-
-class PlaceView(On):
-    """A location of a company; `order` is the company here."""
-
-    typename = "CompanyLocation"
-
-    def __init__(self, company: Company, row: Any) -> None:
-        self.company = company
-        self.row = row
-
-
-class ContactView(PlaceView):
-    typename = "CompanyContact"
 
 
 class DraftLineView(LineView):
@@ -173,9 +160,7 @@ def draft_fields(found: Resolvers) -> None:
         return lambda row, ctx: show(row.content, ctx)
 
     def amount(name: str) -> Show:
-        return lambda row, ctx: money(
-            row.content, getattr(totals.totals(row.content, True), name)
-        )
+        return lambda row, ctx: money(row.content, getattr(totals.totals(row.content, True), name))
 
     fill(found, "DraftOrder", {
         **ids("DraftOrder"),
@@ -241,4 +226,3 @@ def draft_fields(found: Resolvers) -> None:
         "variantTitle": lambda row, ctx: row.variant_title or None,
         "taxLines": lambda row, ctx: tax_lines(row.order, row.taxes),
     })  # fmt: skip
-

@@ -11,14 +11,16 @@ from ..part import Context
 from ..registry import Resolvers
 from ..search import Getter, compile_search
 from . import totals
-from .graph_people import ContactView, PlaceView
 from .graph_sending import reason_of
 from .model import Draft, Order
 from .returns import REASONS
 from .views import (
+    PAGE,
+    ContactView,
     FulfilmentOrderView,
     FulfilmentView,
     LineView,
+    PlaceView,
     RefundView,
     ReturnView,
     TransactionView,
@@ -27,7 +29,6 @@ from .views import (
 if TYPE_CHECKING:
     from .part import Sales
 
-PAGE = ("first", "last", "after", "before", "reverse")
 #: sort key → value; a cursor holds it beside the id
 ORDER_SORTS: dict[str, Callable[[Order], Any]] = {
     "CREATED_AT": lambda row: row.created,
@@ -45,6 +46,11 @@ ORDER_SORTS: dict[str, Callable[[Order], Any]] = {
     "CURRENT_TOTAL_PRICE": lambda row: totals.totals(row, True).total.shop,
     "TOTAL_ITEMS_QUANTITY": lambda row: sum(each.quantity for each in row.lines),
 }
+FULFILMENT = {
+    "FULFILLED": "shipped",
+    "PARTIALLY_FULFILLED": "partial",
+    "UNFULFILLED": "unshipped",
+}
 ORDER_FIELDS: dict[str, Getter] = {
     "": lambda row: [row.name, row.email, *row.tags],
     "id": lambda row: row.id,
@@ -52,11 +58,11 @@ ORDER_FIELDS: dict[str, Getter] = {
     "created_at": lambda row: row.created,
     "processed_at": lambda row: row.processed,
     "updated_at": lambda row: row.updated,
-    "status": lambda row: (
-        "cancelled" if row.cancelled else "closed" if row.closed else "open"
-    ),
+    "status": lambda row: "cancelled" if row.cancelled else "closed" if row.closed else "open",
     "financial_status": lambda row: totals.financial_status(row).lower(),
-    "fulfillment_status": lambda row: _fulfilment_word(row),
+    "fulfillment_status": lambda row: FULFILMENT.get(
+        word := totals.fulfilment_status(row), word.lower()
+    ),
     "email": lambda row: row.email,
     "customer_id": lambda row: row.customer,
     "tag": lambda row: row.tags,
@@ -69,12 +75,6 @@ ORDER_FIELDS: dict[str, Getter] = {
     "discount_code": lambda row: [e.code for e in row.applications if e.kind == "code"],
     "return_status": lambda row: "in_progress" if row.returns else "no_return",
 }
-
-
-def _fulfilment_word(row: Order) -> str:
-    word = totals.fulfilment_status(row)
-    words = {"FULFILLED": "shipped", "PARTIALLY_FULFILLED": "partial", "UNFULFILLED": "unshipped"}
-    return words.get(word, word.lower())
 
 
 def queries(sales: Sales, found: Resolvers) -> None:
@@ -118,9 +118,7 @@ def queries(sales: Sales, found: Resolvers) -> None:
             "": lambda row: row.name, "name": lambda row: row.name, "id": lambda row: row.id,
             "external_id": lambda row: row.external, "updated_at": lambda row: row.updated,
         }), **_page(args)))  # fmt: skip
-    found.query("companyLocation")(
-        lambda ctx, id: place(desk, number_of(id, "CompanyLocation"))
-    )
+    found.query("companyLocation")(lambda ctx, id: place(desk, number_of(id, "CompanyLocation")))
     _parts(sales, found)
 
 
@@ -265,5 +263,3 @@ def _fulfilment_orders(sales: Sales, args: dict[str, Any]) -> Any:
         if closed or each.status not in ("CLOSED", "CANCELLED")
     ]
     return connection(rows, keep=keep, key=lambda row: (row.row.id, row.row.id), **_page(args))
-
-

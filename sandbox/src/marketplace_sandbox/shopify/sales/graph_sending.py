@@ -374,5 +374,3 @@ def _reverse(row: ReturnView) -> dict[str, Any]:
             "pageInfo": {"hasNextPage": False, "hasPreviousPage": False},
         },
     }
-
-

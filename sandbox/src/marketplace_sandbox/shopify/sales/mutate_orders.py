@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .part import Sales
 
 
-
 class Ordering:
     """One method for each mutation."""
 
@@ -274,7 +273,9 @@ class Ordering:
 
     def _spec(self, input: Mapping[str, Any]) -> dict[str, Any]:
         """The members of a draft's input as a description of an order."""
-        spec: dict[str, Any] = {"lines": [self._draft_line(e) for e in input.get("lineItems") or ()]}
+        spec: dict[str, Any] = {
+            "lines": [self._draft_line(e) for e in input.get("lineItems") or ()]
+        }
         if not spec["lines"]:
             raise refuse(("input", "lineItems"), "Add at least 1 product")
         plain = {"note": "note", "email": "email", "phone": "phone", "poNumber": "po_number",
@@ -282,7 +283,9 @@ class Ordering:
         spec.update({to: input[wire] for wire, to in plain.items() if input.get(wire) is not None})
         if input.get("presentmentCurrencyCode"):
             spec["currency"] = input["presentmentCurrencyCode"]
-        spec["note_attributes"] = {e["key"]: e["value"] for e in input.get("customAttributes") or ()}
+        spec["note_attributes"] = {
+            e["key"]: e["value"] for e in input.get("customAttributes") or ()
+        }
         for wire, to in (("shippingAddress", "address"), ("billingAddress", "billing")):
             spec[to] = address_of(self._sales, input[wire]) if input.get(wire) else None
         if input.get("shippingLine"):
@@ -301,7 +304,9 @@ class Ordering:
             line["variant"] = number_of(data["variantId"], "ProductVariant")
         for wire, to in (("title", "title"), ("sku", "sku"), ("taxable", "taxable"),
                          ("requiresShipping", "requires_shipping")):  # fmt: skip
-            if data.get(wire) is not None and not (data.get("variantId") and wire in ("title", "sku")):
+            if data.get(wire) is not None and not (
+                data.get("variantId") and wire in ("title", "sku")
+            ):
                 line[to] = data[wire]
         if data.get("originalUnitPriceWithCurrency"):
             line["price"] = str(data["originalUnitPriceWithCurrency"]["amount"])
@@ -331,15 +336,25 @@ class Ordering:
         emails = {each.email for each in self._sales.desk.customers.values() if each.email}
         if values.get("email") in emails:
             raise refuse(("email",), "Email has already been taken")
-        made = people.new_customer(tags=sorted(set(input.get("tags") or ())), **values)
+        data: dict[str, Any] = {**values, "tags": sorted(set(input.get("tags") or ()))}
+        made = people.new_customer(**data)
         return {"customer": made, "userErrors": []}
 
 
 def address_of(sales: Sales, data: Mapping[str, Any]) -> dict[str, Any]:
     """A MailingAddressInput as an address of ours."""
-    names = {"firstName": "first_name", "lastName": "last_name", "company": "company",
-             "address1": "address1", "address2": "address2", "city": "city", "zip": "zip",
-             "phone": "phone", "provinceCode": "province_code", "countryCode": "country_code"}  # fmt: skip
+    names = {
+        "firstName": "first_name",
+        "lastName": "last_name",
+        "company": "company",
+        "address1": "address1",
+        "address2": "address2",
+        "city": "city",
+        "zip": "zip",
+        "phone": "phone",
+        "provinceCode": "province_code",
+        "countryCode": "country_code",
+    }
     found = {to: data.get(wire) for wire, to in names.items()}
     found["country"] = COUNTRIES.get(str(found["country_code"]), found["country_code"])
     try:
@@ -365,5 +380,3 @@ def _draft_discount(data: Mapping[str, Any]) -> dict[str, Any]:
         "type": data["valueType"].lower(),
         "value": repr(data["value"]),
     }
-
-

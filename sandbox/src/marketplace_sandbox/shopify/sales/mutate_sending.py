@@ -13,7 +13,7 @@ from ..part import Context
 from ..registry import Resolvers
 from .fulfilment import Portion
 from .graph_sending import hold_of
-from .model import FulfilmentOrder, Fulfilment, Order, Return
+from .model import Fulfilment, FulfilmentOrder, Order, Return
 from .refunds import Part, Payback, Wish
 from .returns import HANDLES
 from .views import FulfilmentOrderView, FulfilmentView, RefundView, ReturnView
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 SEND = ("write_merchant_managed_fulfillment_orders", "write_assigned_fulfillment_orders",
         "write_third_party_fulfillment_orders", "write_fulfillments")  # fmt: skip
+
+
+def _place(data: Mapping[str, Any]) -> int:
+    return number_of(data["locationId"], "Location") if data.get("locationId") else 0
 
 
 class Sending:
@@ -90,7 +94,9 @@ class Sending:
             for each in lines or ():
                 number = number_of(each["id"], "FulfillmentOrderLineItem")
                 parts[number] = parts.get(number, 0) + int(each["quantity"])
-            portions.append((source, parts if lines else self._sales.fulfilments.everything(source)))
+            portions.append(
+                (source, parts if lines else self._sales.fulfilments.everything(source))
+            )
             orders.append(order)
         if not orders:
             raise refuse(path, "At least one fulfillment order is required.")
@@ -137,7 +143,8 @@ class Sending:
                 "FULFILLMENT_ORDER_NOT_SPLITTABLE",
             )
         made = self._sales.fulfilments.hold(
-            order, source, fulfillment_hold["reason"], str(fulfillment_hold.get("reasonNotes") or ""),
+            order, source, fulfillment_hold["reason"],
+            str(fulfillment_hold.get("reasonNotes") or ""),
             str(fulfillment_hold.get("handle") or ""),
         )  # fmt: skip
         return {"fulfillmentOrder": FulfilmentOrderView(order, source),
@@ -207,7 +214,7 @@ class Sending:
             number_of(data["lineItemId"], "LineItem"),
             int(data["quantity"]),
             str(data.get("restockType") or "NO_RESTOCK"),
-            number_of(data["locationId"], "Location") if data.get("locationId") else 0,
+            _place(data),
         )
 
     @staticmethod
@@ -266,7 +273,9 @@ class Sending:
         swaps = []
         for each in return_input.get("exchangeLineItems") or ():
             if not each.get("variantId") or int(each["quantity"]) <= 0:
-                raise refuse(("returnInput", "exchangeLineItems"), "Exchange is invalid.", "INVALID")
+                raise refuse(
+                    ("returnInput", "exchangeLineItems"), "Exchange is invalid.", "INVALID"
+                )
             swaps.append({"variant": number_of(each["variantId"], "ProductVariant"),
                           "quantity": int(each["quantity"])})  # fmt: skip
         made = self._sales.returns.create(order, rows, swaps)
@@ -298,10 +307,15 @@ class Sending:
                     raise refuse(("input", "returnLineItems"), "Disposition is invalid.", "INVALID")
             rows.append({"id": number, "quantity": int(each["quantity"]), "dispositions": [
                 {"type": row["dispositionType"], "quantity": int(row["quantity"]),
-                 "location": number_of(row["locationId"], "Location") if row.get("locationId") else 0}
+                 "location": _place(row)}
                 for row in each.get("dispositions") or ()]})  # fmt: skip
-        swaps = [{"id": number_of(each["id"], "ExchangeLineItem"), "quantity": int(each["quantity"])}
-                 for each in input.get("exchangeLineItems") or ()]  # fmt: skip
+        swaps = [
+            {
+                "id": number_of(each["id"], "ExchangeLineItem"),
+                "quantity": int(each["quantity"]),
+            }
+            for each in input.get("exchangeLineItems") or ()
+        ]
         refund = self._process_refund(input)
         try:
             self._sales.returns.process(order, made, rows, swaps, refund)
@@ -324,7 +338,7 @@ class Sending:
                 )
                 for each in issue["orderTransactions"]
             ],
-            "shipping": True if shipping.get("fullRefund") else Decimal(amount) if amount else False,
+            "shipping": bool(shipping.get("fullRefund")) or Decimal(amount or 0) or False,
             "note": input.get("note"),
             "over": issue.get("allowOverRefunding"),
         }  # fmt: skip

@@ -76,7 +76,10 @@ class SalesPages:
         """(variant, SKU, title) of what can be bought; not more than a list box takes."""
         catalogue, found = self._sales.room.catalogue, []
         for variant in catalogue.variants.values()[:300]:
-            product, item = catalogue.products.get(variant.product), catalogue.items.get(variant.item)
+            product, item = (
+                catalogue.products.get(variant.product),
+                catalogue.items.get(variant.item),
+            )
             title = product.title if product else ""
             more = "" if variant.title == "Default Title" else f", {variant.title}"
             found.append((variant.id, (item.sku if item else "") or "", f"{title}{more}"))

@@ -25,6 +25,7 @@ from .payments import Payments
 from .people import People
 from .placing import PAYMENTS, Placing
 from .refunds import Refunds
+from .rest_other import risk_body
 from .returns import Returns
 from .steps import Steps
 
@@ -105,14 +106,16 @@ class Sales(Part):
         return order
 
     def _by_draft(self, given: dict[str, Any]) -> Order:
-        rest = {key: given[key] for key in ("payment", "gateway", "steps", "status") if key in given}
+        rest: dict[str, Any] = {
+            key: given[key] for key in ("payment", "gateway", "steps", "status") if key in given
+        }
         draft = self.drafts.create({k: v for k, v in given.items() if k not in rest})
         return self.complete(draft, rest)
 
-    def complete(self, draft: Draft, given: Mapping[str, Any] = {}) -> Order:  # noqa: B006
+    def complete(self, draft: Draft, given: Mapping[str, Any] | None = None) -> Order:
         """The order of a draft. :raises UserErrors: it was completed already."""
         order = self.drafts.content_for_order(draft)
-        self._take_in(order, {"payment": "paid", "gateway": "manual", **given})
+        self._take_in(order, {"payment": "paid", "gateway": "manual", **(given or {})})
         self.drafts.completed(draft, order)
         return order
 
@@ -138,7 +141,9 @@ class Sales(Part):
         self.fulfilments.assign(
             order, [(each, each.quantity) for each in order.lines], order.location
         )
-        paid = self._pay(order, str(given.get("payment") or "paid"), str(given.get("gateway") or ""))
+        paid = self._pay(
+            order, str(given.get("payment") or "paid"), str(given.get("gateway") or "")
+        )
         desk.changed(order, "placed", "ORDERS_CREATE", *(("ORDERS_PAID",) if paid else ()))
         if paid:
             self.payments.send_gift_cards(order)
@@ -163,8 +168,13 @@ class Sales(Part):
         if name == "gift_card" and part:
             card = order.pair.of_presentment(self.placing.number(part))
             card = due if card.presentment > due.presentment else card
-            self.payments.add(order, "sale", "gift_card", card,
-                              receipt={"gift_card_id": order.id, "last_characters": "c3a7"})  # fmt: skip
+            self.payments.add(
+                order,
+                "sale",
+                "gift_card",
+                card,
+                receipt={"gift_card_id": order.id, "last_characters": "c3a7"},
+            )
             due, name = due - card, ""
         name = name or ("cash" if order.source == "pos" else "shopify_payments")
         if due.presentment <= 0:
@@ -194,8 +204,6 @@ class Sales(Part):
         words = {"HIGH": "CANCEL", "MEDIUM": "INVESTIGATE", "LOW": "ACCEPT", "NONE": "NONE"}
         if level not in words:
             raise Invalid(f"unknown level; known: {', '.join(words)}")
-        from .rest_other import risk_body
-
         order.risks.append(Risk(level, [["Assessed by hand", "NEUTRAL"]]))
         order.recommendation = words[level]
         self.desk.changed(order, f"risk {level.lower()}")

@@ -8,6 +8,7 @@ from typing import Any
 from ...wire import Invalid
 from .desk import Desk
 from .model import Company, CompanyLocation, Contact, Customer
+from .rest_people import customer_body
 
 #: country → (name, code of a state, its name), first names, last names, (street, city, state, zip)
 COUNTRIES: dict[str, str] = {
@@ -122,8 +123,6 @@ class People:
         return made
 
     def tell(self, customer: Customer, topic: str = "CUSTOMERS_UPDATE") -> None:
-        from .rest_other import customer_body
-
         self.desk.customers.put(customer)
         self.desk.room.events.publish(
             topic, lambda: customer_body(self.desk, customer), key=str(customer.id)

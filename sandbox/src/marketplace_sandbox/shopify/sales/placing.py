@@ -266,9 +266,15 @@ class Placing:
         quantity = integer_of(data.get("quantity") or 1, "quantity", 1, 10**6)
         facts = self._facts(data)
         own = facts.pop("price", None)
-        for name, member in (("title", "title"), ("vendor", "vendor"), ("grams", "grams"),
-                             ("variant_title", "variant_title"), ("taxable", "taxable"),
-                             ("gift_card", "gift_card"), ("requires_shipping", "ships")):  # fmt: skip
+        for name, member in (
+            ("title", "title"),
+            ("vendor", "vendor"),
+            ("grams", "grams"),
+            ("variant_title", "variant_title"),
+            ("taxable", "taxable"),
+            ("gift_card", "gift_card"),
+            ("requires_shipping", "ships"),
+        ):
             if name in data:
                 facts[member] = data[name]
         if data.get("price") not in (None, ""):

@@ -26,6 +26,7 @@ from .model import (
 )
 from .money import NOTHING, ZERO, Bag, rounded, total
 from .payments import Payments, refundable_of, refundables
+from .rest_order import refund_body
 
 RESTOCK = ("NO_RESTOCK", "CANCEL", "RETURN")
 
@@ -188,8 +189,6 @@ class Refunds:
         return refund
 
     def tell(self, order: Order, refund: Refund) -> None:
-        from .rest_order import refund_body
-
         self.desk.changed(order, f"refund {refund.id}")
         self.desk.room.events.publish(
             "REFUNDS_CREATE", lambda: refund_body(self.desk, order, refund), key=str(order.id)
@@ -215,7 +214,7 @@ class Refunds:
         found: list[RefundShipping] = []
         for each in order.shipping:
             rest = totals.shipping_price(each) - each.refunded
-            if left is not None and left <= 0 or not rest.presentment:
+            if (left is not None and left <= 0) or not rest.presentment:
                 continue
             amount = rest
             if left is not None and left < rest.presentment:
@@ -242,9 +241,9 @@ class Refunds:
     @staticmethod
     def worth(order: Order, refund: Refund) -> Bag:
         """What the parts of a refund are worth, taxes and duties with them."""
-        found = total(each.subtotal for each in (*refund.lines, *refund.shipping))
+        found = total([e.subtotal for e in refund.lines] + [e.subtotal for e in refund.shipping])
         if not order.taxes_included:
-            found = found + total(each.tax for each in (*refund.lines, *refund.shipping))
+            found = found + total([e.tax for e in refund.lines] + [e.tax for e in refund.shipping])
         for row in refund.lines:
             line = order.line(row.line)
             if line is not None and line.duties:
@@ -280,7 +279,7 @@ class Refunds:
         if payback.parent:
             return next((each for each in order.transactions if each.id == payback.parent), None)
         same = [each for each in rows if each.gateway == payback.gateway]
-        return (same or rows or [None])[0]
+        return next(iter(same or rows), None)
 
     @staticmethod
     def _spread(order: Order, amount: Decimal) -> list[Payback]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import totals
 from .model import Fulfilment, Line, Order, Refund, Shipping, Transaction
 from .money import NOTHING, Bag, total
+from .rest_people import customer_body
 from .rest_values import address, allocation, amount, bag, lower, moment, tax_line, token
 
 if TYPE_CHECKING:
@@ -213,12 +214,9 @@ def _codes(order: Order) -> list[dict[str, Any]]:
 
 def applied(order: Order, index: int) -> Bag:
     """What a discount took off, in all."""
-    return total(
-        each.amount
-        for row in (*order.lines, *order.shipping)
-        for each in row.discounts
-        if each.index == index
-    )
+    discounts = [each for row in order.lines for each in row.discounts]
+    discounts += [each for row in order.shipping for each in row.discounts]
+    return total(each.amount for each in discounts if each.index == index)
 
 
 def _application(order: Order, row: Any) -> dict[str, Any]:
@@ -258,9 +256,7 @@ def line_body(order: Order, line: Line) -> dict[str, Any]:
         "price_set": bag(line.unit, pair),
         "product_exists": bool(line.product),
         "product_id": line.product or None,
-        "properties": [
-            {"name": name, "value": value} for name, value in line.attributes.items()
-        ],
+        "properties": [{"name": name, "value": value} for name, value in line.attributes.items()],
         "quantity": line.quantity,
         "requires_shipping": line.ships,
         "sku": line.sku or None,
@@ -327,8 +323,6 @@ def _shipping(order: Order, row: Shipping) -> dict[str, Any]:
 
 
 def _customer(desk: Desk, order: Order) -> dict[str, Any] | None:
-    from .rest_other import customer_body
-
     found = desk.customer(order.customer)
     return None if found is None else customer_body(desk, found, inside=True)
 

@@ -1,4 +1,4 @@
-"""Webhook bodies of customers, drafts, returns, edits and risk, and of the privacy topics."""
+"""Webhook bodies of drafts, returns, edits and risk, and of the privacy topics."""
 
 from __future__ import annotations
 
@@ -8,45 +8,10 @@ from . import totals
 from .model import Customer, Draft, Order, Return
 from .money import total
 from .rest_order import line_body, order_body
-from .rest_values import address, amount, bag, moment, tax_line
+from .rest_values import amount, bag, moment, tax_line
 
 if TYPE_CHECKING:
     from .desk import Desk
-
-
-def customer_body(desk: Desk, row: Customer, inside: bool = False) -> dict[str, Any]:
-    """:param inside: of an order's body, which has fewer members."""
-    first = row.addresses[0] if row.addresses else None
-    default = None
-    if first is not None:
-        default = {
-            "id": first.get("id"),
-            "customer_id": row.id,
-            **(address(first) or {}),
-            "country_name": first.get("country"),
-            "default": True,
-        }
-    body: dict[str, Any] = {
-        "id": row.id,
-        "admin_graphql_api_id": f"gid://shopify/Customer/{row.id}",
-        "created_at": moment(row.created),
-        "updated_at": moment(row.updated),
-        "first_name": row.first_name or None,
-        "last_name": row.last_name or None,
-        "state": "disabled",
-        "note": row.note or None,
-        "verified_email": bool(row.email),
-        "multipass_identifier": None,
-        "tax_exempt": row.tax_exempt,
-        "email": row.email or None,
-        "phone": row.phone or None,
-        "currency": desk.room.shop.currency,
-        "tax_exemptions": [],
-        "default_address": default,
-    }
-    if inside:
-        return body
-    return {**body, "tags": ", ".join(row.tags), "addresses": [default] if default else []}
 
 
 def draft_body(desk: Desk, draft: Draft) -> dict[str, Any]:
@@ -57,8 +22,14 @@ def draft_body(desk: Desk, draft: Draft) -> dict[str, Any]:
     lines = []
     for line in content.lines:
         row = line_body(content, line)
-        lines.append({**row, "custom": not line.variant, "applied_discount": None,
-                      "admin_graphql_api_id": f"gid://shopify/DraftOrderLineItem/{line.id}"})  # fmt: skip
+        lines.append(
+            {
+                **row,
+                "custom": not line.variant,
+                "applied_discount": None,
+                "admin_graphql_api_id": f"gid://shopify/DraftOrderLineItem/{line.id}",
+            }
+        )
     shipping = content.shipping[0] if content.shipping else None
     return {
         "id": draft.id,

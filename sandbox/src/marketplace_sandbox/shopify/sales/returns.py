@@ -1,9 +1,9 @@
 """Goods on their way back.
 
-    REQUESTED ─► OPEN ─► CLOSED     request, approve (or created by the shop), process, close
-        │         │ ▲      │
-        ▼         │ └──────┘ reopen
-    DECLINED      └─► CANCELED
+REQUESTED ─► OPEN ─► CLOSED     request, approve (or created by the shop), process, close
+    │         │ ▲      │
+    ▼         │ └──────┘ reopen
+DECLINED      └─► CANCELED
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from .desk import Desk
 from .fulfilment import Fulfilments
 from .model import ExchangeLine, Fulfilment, Order, Return, ReturnLine, Sent
 from .refunds import Part, Refunds, Wish
+from .rest_other import return_body
 
 #: reason definitions: id, handle, name
 REASONS = (
@@ -193,7 +194,9 @@ class Returns:
                 line = order.line(part.line)
                 if part.restock == "RETURN" and line is not None:
                     self._fulfilments.take_back(line, part.quantity, part.location)
-        done = all(each.processed >= each.quantity for each in (*made.lines, *made.exchanges))
+        done = all(each.processed >= each.quantity for each in made.lines) and all(
+            each.processed >= each.quantity for each in made.exchanges
+        )
         self._tell(order, made, "RETURNS_PROCESS", f"return {made.name} processed")
         if done:
             self.close(order, made)
@@ -209,9 +212,7 @@ class Returns:
         """Pieces of a return line by what becomes of them; nothing is changed."""
         row, quantity = self._row(made, data), int(data["quantity"])
         if not 0 < quantity <= row.quantity - row.processed:
-            raise refuse(
-                ("returnLineItems", "quantity"), "Quantity can't be processed.", "INVALID"
-            )
+            raise refuse(("returnLineItems", "quantity"), "Quantity can't be processed.", "INVALID")
         left, parts = quantity, []
         for each in data.get("dispositions") or ():
             pieces, place = min(left, int(each["quantity"])), int(each.get("location") or 0)
@@ -249,9 +250,7 @@ class Returns:
             if row is None or not 0 < int(data["quantity"]) <= row.quantity - row.processed:
                 raise refuse(("exchangeLineItems",), "Exchange can't be processed.", "INVALID")
 
-    def _swap(
-        self, order: Order, made: Return, exchanges: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def _swap(self, order: Order, made: Return, exchanges: Sequence[Mapping[str, Any]]) -> None:
         """What is sent out instead becomes lines of the order, at the price of today."""
         for data in exchanges:
             row = next(each for each in made.exchanges if each.id == int(data["id"]))
@@ -282,11 +281,8 @@ class Returns:
             )
 
     def _tell(self, order: Order, made: Return, topic: str, word: str) -> None:
-        from .rest_other import return_body
-
         made.updated = self.desk.now()
         self.desk.changed(order, word)
         self.desk.room.events.publish(
             topic, lambda: return_body(self.desk, order, made), key=str(order.id)
         )
-

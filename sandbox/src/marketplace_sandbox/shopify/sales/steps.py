@@ -75,8 +75,9 @@ class Steps:
         for row in body.get("add") or ():
             ops.append(self._addition(row))
         for key, row in dict(body.get("discounts") or {}).items():
-            ops.append({"op": "discount", "line": _number(key), "type": row.get("type", "percentage"),
-                        "value": str(decimal_of(row.get("value"), "value"))})  # fmt: skip
+            value = str(decimal_of(row.get("value"), "value"))
+            kind = row.get("type", "percentage")
+            ops.append({"op": "discount", "line": _number(key), "type": kind, "value": value})
         if body.get("shipping") not in (None, ""):
             price = str(decimal_of(body["shipping"], "shipping"))
             ops.append({"op": "shipping", "id": sales.desk.new_id("shipping"), "title": "Extra",
@@ -117,7 +118,9 @@ class Steps:
     def refund(self, order: Order, body: Mapping[str, Any]) -> int:
         """``{"items": {line: pieces}, "shipping": amount|true, "amount"?, "restock":
         "auto"|"no_restock"|"cancel"|"return", "location"?, "note"?}``; nothing told: all."""
-        items = {_number(k): integer_of(v, "pieces") for k, v in dict(body.get("items") or {}).items()}
+        items = {
+            _number(k): integer_of(v, "pieces") for k, v in dict(body.get("items") or {}).items()
+        }
         shipping, amount = body.get("shipping"), body.get("amount")
         everything = not items and shipping in (None, "") and amount in (None, "")
         if everything:
@@ -133,9 +136,7 @@ class Steps:
                 wish.paybacks = [Payback(due, "manual")]
         return self._sales.refunds.create(order, wish).id
 
-    def _parts(
-        self, order: Order, items: Mapping[int, int], body: Mapping[str, Any]
-    ) -> list[Part]:
+    def _parts(self, order: Order, items: Mapping[int, int], body: Mapping[str, Any]) -> list[Part]:
         """Pieces that wait are cancelled, pieces that were sent come back."""
         parts: list[Part] = []
         word = str(body.get("restock") or "auto").upper()
@@ -318,7 +319,9 @@ class Steps:
         """:raises Invalid: an unknown name."""
         steps: dict[str, Callable[[Order], Any]] = {
             "pay": lambda order: self.pay(order, {}),
-            "fulfilled": lambda order: self.fulfil(order, {"company": "DHL", "number": f"JD{order.id}"}),
+            "fulfilled": lambda order: self.fulfil(
+                order, {"company": "DHL", "number": f"JD{order.id}"}
+            ),
             "partial": self._partial,
             "edited": self._fewer,
             "edited_up": self._more,
@@ -340,7 +343,9 @@ class Steps:
         return [each for each in order.lines if not each.tip and not each.gift_card]
 
     def _partial(self, order: Order) -> None:
-        line = next((e for e in self._goods(order) if self._sales.fulfilments.to_send(order, e)), None)
+        line = next(
+            (e for e in self._goods(order) if self._sales.fulfilments.to_send(order, e)), None
+        )
         if line is None:
             raise refuse(("id",), "There is nothing to fulfil.")
         self.fulfil(order, {"items": {line.id: 1}, "company": "DHL", "number": f"JP{order.id}"})

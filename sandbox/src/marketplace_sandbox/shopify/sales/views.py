@@ -14,9 +14,10 @@ from ..paging import listed
 from ..part import Context
 from ..registry import Resolvers
 from ..values import money_bag, money_v2
-from .model import Order, Tax
+from .model import Company, Order, Tax
 from .money import Bag
 
+PAGE = ("first", "last", "after", "before", "reverse")
 Show = Callable[[Any, Context], Any]
 
 
@@ -81,6 +82,20 @@ class TransactionView(On):
     typename = "OrderTransaction"
 
 
+class PlaceView(On):
+    """A location of a company."""
+
+    typename = "CompanyLocation"
+
+    def __init__(self, company: Company, row: Any) -> None:
+        self.company = company
+        self.row = row
+
+
+class ContactView(PlaceView):
+    typename = "CompanyContact"
+
+
 def fill(found: Resolvers, kind: str, fields: Mapping[str, Show]) -> None:
     """Register resolvers of a type."""
 
@@ -105,7 +120,7 @@ def lists(
     """Register a connection over a short list in its own order."""
 
     def show(row: Any, ctx: Context, **args: Any) -> Any:
-        known = {key: args[key] for key in ("first", "last", "after", "before", "reverse") if key in args}
+        known = {key: args[key] for key in PAGE if key in args}
         return listed(list(rows(row, ctx)), **known)
 
     found.field(f"{kind}.{name}")(show)
@@ -138,8 +153,14 @@ def mailing(kind_id: int, data: Mapping[str, Any] | None) -> dict[str, Any] | No
     """A MailingAddress; every one has an id of its own."""
     if not data:
         return None
-    parts = [data.get("name"), data.get("company"), data.get("address1"), data.get("address2"),
-             f"{data.get('zip') or ''} {data.get('city') or ''}".strip(), data.get("country")]  # fmt: skip
+    parts = [
+        data.get("name"),
+        data.get("company"),
+        data.get("address1"),
+        data.get("address2"),
+        f"{data.get('zip') or ''} {data.get('city') or ''}".strip(),
+        data.get("country"),
+    ]
     area = [data.get("city"), data.get("province_code"), data.get("country")]
     return {
         "__typename": "MailingAddress",
