@@ -62,6 +62,7 @@ MUTATIONS = {
     "fulfillmentTrackingInfoUpdate",
     "inventorySetQuantities",
     "metafieldDefinitionCreate",
+    "metafieldsDelete",
     "metafieldsSet",
     "orderCancel",
     "priceListFixedPricesAdd",

@@ -20,6 +20,7 @@ from .client import Client
 from .collections import Collection, Collections
 from .const import API_ENDS, API_VERSION, DRAFT_TOPICS, WEBHOOK_TOPICS
 from .dialect import ShopifyDialect
+from .generated.shop import Shop
 from .limits import LIMITS, MAX_BATCH
 from .order_push import OrderPush
 from .price_push import PricePush
@@ -84,6 +85,14 @@ class ShopifyAdapter(Pulls):
     def places(self) -> tuple[Place, ...]:
         """All locations, also those that are switched off."""
         return shop_parts.places(self.client)
+
+    def shop(self) -> Shop:
+        """The shop, its currency, and the rights of the app."""
+        return self.client.call(Shop)
+
+    def scopes(self) -> tuple[str, ...]:
+        """The rights that were granted to the app."""
+        return tuple(one.handle for one in self.shop().currentAppInstallation.accessScopes)
 
     def publications(self) -> tuple[Publication, ...]:
         """Sales channels and catalogues where products can be seen."""

@@ -67,8 +67,13 @@ def product_update(product_id: str, product: Fields) -> Json | None:
     fields = metafields(product.get("metafields"))
     if fields:
         found["metafields"] = fields
-    if product.get("collections"):
-        found["collectionsToJoin"] = [gid("Collection", one) for one in product["collections"]]
+    wanted = [str(one) for one in product.get("collections") or ()]
+    leaving = [str(one) for one in product.get("managed_collections") or ()]
+    leaving = [one for one in leaving if one not in wanted]
+    if wanted:
+        found["collectionsToJoin"] = [gid("Collection", one) for one in wanted]
+    if leaving and product.get("collections") is not None:
+        found["collectionsToLeave"] = [gid("Collection", one) for one in leaving]
     return {"id": gid("Product", product_id), **found} if found else None
 
 
@@ -156,11 +161,23 @@ def changed_variant(variant_id: str, variant: Fields) -> Json:
 
 
 def metafields(rows: Iterable[Fields] | None) -> list[Json]:
-    """``MetafieldInput``; one without a value is left to the shop."""
+    """``MetafieldInput`` of those with a value; see :func:`emptied` for the others."""
     return [
         {name: str(row[name]) for name in ("namespace", "key", "type", "value")}
         for row in rows or ()
         if row.get("value") not in (None, "")
+    ]
+
+
+def emptied(owner: str, fields: Fields) -> list[Json]:
+    """``MetafieldIdentifierInput`` of those that are to have no value any more.
+
+    :param owner: id as Shopify writes it.
+    """
+    return [
+        {"ownerId": owner, "namespace": str(row["namespace"]), "key": str(row["key"])}
+        for row in fields.get("metafields") or ()
+        if row.get("value") in (None, "")
     ]
 
 

@@ -39,6 +39,7 @@ from .generated.product_delete import ProductDelete
 from .generated.product_set import ProductSet
 from .generated.product_update import ProductUpdate
 from .generated.publish import Publish
+from .generated.remove_metafields import RemoveMetafields
 from .generated.unpublish import Unpublish
 from .generated.variants_delete import VariantsDelete
 from .generated.variants_update import VariantsUpdate
@@ -48,6 +49,7 @@ from .product_input import (
     Fields,
     Json,
     changed_variant,
+    emptied,
     identifier,
     image_files,
     merged,
@@ -220,6 +222,10 @@ class ProductPush:
             if self._refused(reply, states, told):
                 self._pictures(group, told)
                 return
+        gone = removals(group)
+        if gone:
+            removed = self._client.call(RemoveMetafields, {"metafields": gone}).metafieldsDelete
+            self._refused(removed, states, told)
         if group.grows:
             self._grow(group, told)
             return
@@ -373,6 +379,9 @@ class ProductPush:
         change = product_update(group.product_id, group.product) if states else None
         if change is not None:
             found.append(Draft("ProductUpdate", {"product": change}, tuple(states)))
+        gone = removals(group) if states else []
+        if gone:
+            found.append(Draft("RemoveMetafields", {"metafields": gone}, tuple(states)))
         rows = [(item, variant_of(item)) for item in states]
         changes = [changed_variant(str(row["id"]), row) for _item, row in rows if row.get("id")]
         product_gid = gid("Product", group.product_id)
@@ -399,6 +408,16 @@ class ProductPush:
 
 
 # === SMALL PARTS === #
+
+
+def removals(group: Group) -> list[Json]:
+    """Metafields of the product and of its variants that are to have no value any more."""
+    found = emptied(gid("Product", group.product_id), group.product)
+    for item in group.of(ProductState):
+        variant = variant_of(item)
+        if variant.get("id"):
+            found += emptied(gid("ProductVariant", str(variant["id"])), variant)
+    return found
 
 
 def publications(group: Group, managed: Sequence[str]) -> tuple[list[Json], list[Json]]:

@@ -3,6 +3,7 @@
 ::
 
     known 5, wanted 7    changeFromQuantity 5, quantity 7      taken when Shopify has 5
+    known 7, wanted 7    nothing
     never told           changeFromQuantity null               taken whatever Shopify has
     stale                one read of the location's levels, one more try with what was read
     stale again          again with the next push: somebody sells faster than we can look
@@ -111,16 +112,16 @@ class StockPush:
             )
             told.error(item, "no_location", text)
             return []
-        return [
-            Level(
-                item,
-                inventory_item,
-                location,
-                floor(quantity) if state.in_stock or state.by_location else 0,
-                floor(state.known[location]) if location in state.known else None,
-            )
-            for location, quantity in wanted.items()
-        ]
+        found = []
+        for location, value in wanted.items():
+            quantity = floor(value) if state.in_stock or state.by_location else 0
+            known = floor(state.known[location]) if location in state.known else None
+            # What Shopify acknowledged is not said again: a sale since then would be undone.
+            if known != quantity:
+                found.append(Level(item, inventory_item, location, quantity, known))
+        if not found:
+            told.success(item)
+        return found
 
     # === ONE CALL === #
 
