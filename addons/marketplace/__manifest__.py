@@ -61,6 +61,8 @@
         "wizards/marketplace_extract_wizard_views.xml",
         "wizards/marketplace_link_catalogue_views.xml",
         "wizards/marketplace_catalogue_import_views.xml",
+        "wizards/marketplace_catalogue_export_views.xml",
+        "wizards/marketplace_onboarding_views.xml",
         "wizards/marketplace_integrity_views.xml",
     ],
     "assets": {

@@ -57,11 +57,15 @@ class MarketplaceSteps(models.AbstractModel):
         if not small:
             self._delay_work()
             return
-        while self.state in self._busy_states and self._step():
-            pass
+        more = True
+        while more is True and self.state in self._busy_states:
+            more = self._step()
+        if more and more is not True:
+            self._delay_work(more)
 
-    def _delay_work(self):
+    def _delay_work(self, seconds=0):
         self.with_delay(
+            eta=int(seconds) or None,
             channel="root.marketplace",
             priority=12,
             identity_key=f"{self._name}:work:{self.id}",
@@ -78,19 +82,19 @@ class MarketplaceSteps(models.AbstractModel):
         with session_lock(self.env, self._work_lock()) as held:
             if not held:
                 raise RetryableJobError("Busy", seconds=LOOK_AGAIN, ignore_retry=True)
-            while more and time.monotonic() < until:
+            while more is True and time.monotonic() < until:
                 more = self._committed_step()
         # Other cursors wrote what this one may have read.
         self.env.invalidate_all(flush=False)
         if more:
-            self._delay_work()
+            self._delay_work(0 if more is True else more)
 
     def _committed_step(self):
-        """:return: whether there is more to do."""
+        """:return: as :meth:`_step`"""
         try:
             with fresh_env(self.env) as env:
                 own = self.with_env(env)
-                return own.state in own._busy_states and bool(own._step())
+                return own.state in own._busy_states and own._step()
         except psycopg2.OperationalError:
             raise  # a race, or a server that stopped: the job is done again
         except (UserError, psycopg2.Error) as exc:
@@ -102,7 +106,7 @@ class MarketplaceSteps(models.AbstractModel):
     def _step(self):
         """One part of the work that the state asks for.
 
-        :return: whether there is more to do.
+        :return: whether there is more to do; a number: after so many seconds.
         """
         more = getattr(self, f"_step_{self.state}")()
         self.progress_at = fields.Datetime.now()

@@ -26,11 +26,18 @@ class AttributeBook:
     def load(self, wanted):
         """Find what is there, make what is not.
 
-        :param wanted: iterable of (name of the attribute, name of the value).
+        :param wanted: iterable of (name of the attribute, name of the value); what is made has the
+            first spelling, and its order.
         """
-        wanted = {(name_key(name), name_key(value)): (name, value) for name, value in wanted}
+        spelled = {}
+        for name, value in wanted:
+            spelled.setdefault((name_key(name), name_key(value)), (name, value))
+        wanted = spelled
         if wanted:
-            self._load_attributes({keys[0]: names[0] for keys, names in sorted(wanted.items())})
+            names = {}
+            for keys, spelling in wanted.items():
+                names.setdefault(keys[0], spelling[0])
+            self._load_attributes(names)
             self._load_values(wanted)
 
     def attribute(self, name):

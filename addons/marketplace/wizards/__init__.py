@@ -13,6 +13,8 @@ from . import marketplace_catalogue_import
 from . import marketplace_catalogue_import_run
 from . import marketplace_catalogue_import_stock
 from . import marketplace_catalogue_import_image
+from . import marketplace_catalogue_export
+from . import marketplace_onboarding
 from . import marketplace_integrity
 from . import marketplace_integrity_wizard
 from . import marketplace_listing_history

@@ -53,7 +53,7 @@ class ProductMaker:
     def make(self, plans):
         """:param plans: of :class:`ProductPlan` with action make or extend.
         :return: {key of the plan: (template, listings)}"""
-        self.book.load({tuple(pair) for plan in plans for pair in self._all_options(plan)})
+        self.book.load(pair for plan in plans for pair in self._all_options(plan))
         self._make_templates([plan for plan in plans if plan.action == "make"])
         variants = self._make_variants(plans)
         listings = self._link(plans, variants)

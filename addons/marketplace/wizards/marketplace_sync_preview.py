@@ -169,15 +169,16 @@ def _text(values):
     return ", ".join(f"{name}: {values[name]}" for name in sorted(values))[:250] or False
 
 
-def _effort(account, rows):
-    """:return: (calls, seconds that the channel's rate asks for) of what would be sent."""
+def _effort(account, rows, scale=1):
+    """:param scale: how many times as much as the rows it really is.
+    :return: (calls, seconds that the channel's rate asks for) of what would be sent."""
     limits, calls, seconds = account._limits(), 0, 0.0
     for lane in limits.lanes:
         kinds = {kind.value for kind in lane.kinds if kind in LISTING_KINDS}
         targets = {
             row["listing_id"] for row in rows if row["outcome"] == "send" and row["kind"] in kinds
         }
-        own = math.ceil(len(targets) / lane.batch_size)
+        own = math.ceil(len(targets) * scale / lane.batch_size)
         rate = limits.rates.get(lane.bucket)
         if rate and own > rate.burst:
             seconds += (own - rate.burst) / rate.per_second

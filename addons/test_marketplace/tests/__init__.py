@@ -35,6 +35,8 @@ from . import test_return
 from . import test_refund
 from . import test_deadline
 from . import test_carrier
+from . import test_catalogue_export
+from . import test_catalogue_images
 from . import test_catalogue_import
 from . import test_buyer_data
 from . import test_foreign_edit
