@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -38,8 +39,9 @@ class ShopifyControl:
         for part in room.parts:
             routes += part.routes()
         self._router = Router(routes)
-        #: Things that `/wait` can look at: query argument → function(text) → row as a dict or None.
-        self.looks: dict[str, Callable[[str], dict[str, Any] | None]] = {}
+        self._looks: dict[str, Callable[[str], dict[str, Any] | None]] = {}
+        for part in room.parts:
+            self._looks.update(part.looks())
 
     def answer(self, request: Request, path: str) -> Response | None:
         if request.method == "GET":
@@ -75,7 +77,11 @@ class ShopifyControl:
         return {app: room.throttle.status(app, *bounds) for app in APPS}
 
     def _wait(self, request: Request) -> Any:
-        """Wait until something is so; 408 after `timeout` seconds."""
+        """Wait until something is so; 408 after `timeout` seconds.
+
+        ``?sku=COL-330&field=price&value=12.5``, ``?product=8001&field=status&value=DRAFT``,
+        ``?bulk=3001&field=status&value=COMPLETED``, ``?calls=3&endpoint=productSet``.
+        """
         args, room = request.args, self._room
         timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
         look = self._look(args)
@@ -87,6 +93,7 @@ class ShopifyControl:
         return json_response(result, 200 if found else 408)
 
     def _look(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+        """One thing by name (``sku``, ``product``, ``bulk`` …), or so many calls."""
         room = self._room
         if "calls" in args:
             wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
@@ -96,4 +103,30 @@ class ShopifyControl:
                 return count >= wanted, {"calls": count}
 
             return calls
-        raise Invalid("calls is needed")
+        name = next((each for each in self._looks if each in args), None)
+        if name is None:
+            raise Invalid(f"one of {', '.join(sorted(self._looks))} or calls is needed")
+        look, text, field = self._looks[name], args[name], args.get("field", "")
+
+        def row() -> tuple[bool, dict[str, Any]]:
+            found = look(text)
+            value = (found or {}).get(field) if field else found
+            return _same(value, args.get("value")), {name: found}
+
+        return row
+
+
+def _same(found: Any, wanted: str | None) -> bool:
+    """Compare a value with the text of a query: numbers as numbers, ``null`` as nothing."""
+    if wanted is None:
+        return found is not None
+    if found is None:
+        return wanted == "null"
+    if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
+        try:
+            return Decimal(wanted) == found
+        except ArithmeticError:
+            return False
+    if isinstance(found, list):
+        return wanted in [str(each) for each in found]
+    return str(found) == wanted

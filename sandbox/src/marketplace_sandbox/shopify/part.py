@@ -117,6 +117,10 @@ class Part:
         """First segment of the path → ``handler(request, rest of the path)``."""
         return {}
 
+    def looks(self) -> dict[str, Callable[[str], dict[str, Any] | None]]:
+        """For ``/_control/shopify/wait``: argument → ``function(text)`` that describes a row."""
+        return {}
+
     def clear(self) -> None:
         """Forget everything; inside a transaction."""
 

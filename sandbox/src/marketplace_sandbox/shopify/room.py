@@ -17,6 +17,7 @@ from .catalogue import Catalogue
 from .control import ShopifyControl
 from .engine import Engine
 from .events import Events
+from .goods import Goods
 from .grouping import Collections
 from .markets import Markets
 from .metafields import Metafields
@@ -25,6 +26,7 @@ from .part import Context, Part
 from .product_edits import ProductEdits
 from .product_writer import ProductWriter
 from .registry import Resolvers
+from .seed import Seed
 from .settings import Settings
 from .shop import API_VERSIONS, Location, Shop, ShopData
 from .stock import Stock
@@ -65,6 +67,8 @@ class ShopifyRoom(Room):
         self.product_edits = self._add(ProductEdits(self))
         self.collections = self._add(Collections(self))
         self.markets = self._add(Markets(self))
+        self._add(Seed(self))
+        self._add(Goods(self))
         self.uploads = self._add(Uploads(self))
         self.bulk = self._add(Bulk(self))
         self.sales = self._add(Sales(self))
