@@ -107,6 +107,8 @@ class Told:
                     raise
                 self.failure(members(group), error)
             except ConflictError as error:
+                if not before:
+                    raise
                 for item in members(group):
                     self.again(item, error.code or "conflict", error.message)
             except AdapterError:

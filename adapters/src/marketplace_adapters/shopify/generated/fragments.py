@@ -65,7 +65,6 @@ class CutParts(BaseModel):
         "CutPartsDiscountApplicationAutomaticDiscountApplication",
         "CutPartsDiscountApplicationDiscountCodeApplication",
         "CutPartsDiscountApplicationManualDiscountApplication",
-        "CutPartsDiscountApplicationScriptDiscountApplication",
     ] = Field(discriminator="typename__")
 
 
@@ -74,7 +73,9 @@ class CutPartsAllocatedAmountSet(Bag):
 
 
 class CutPartsDiscountApplicationDiscountApplication(BaseModel):
-    typename__: Literal["DiscountApplication"] = Field(alias="__typename")
+    typename__: Literal["DiscountApplication", "ScriptDiscountApplication"] = Field(
+        alias="__typename"
+    )
 
 
 class CutPartsDiscountApplicationAutomaticDiscountApplication(BaseModel):
@@ -89,11 +90,6 @@ class CutPartsDiscountApplicationDiscountCodeApplication(BaseModel):
 
 class CutPartsDiscountApplicationManualDiscountApplication(BaseModel):
     typename__: Literal["ManualDiscountApplication"] = Field(alias="__typename")
-    title: str
-
-
-class CutPartsDiscountApplicationScriptDiscountApplication(BaseModel):
-    typename__: Literal["ScriptDiscountApplication"] = Field(alias="__typename")
     title: str
 
 

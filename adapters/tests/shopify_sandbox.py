@@ -1,0 +1,140 @@
+"""The sandbox's Shopify room behind a scripted server, as a harness of the conformance suite."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from marketplace_adapters.core import ListingKey
+from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
+from shopify_harness import ShopifyHarness
+
+STATIC = "shpat_demo_static"
+API = "/shopify/admin/api/2026-10/graphql.json"
+MAKE = """
+mutation Make($identifier: ProductSetIdentifiers, $input: ProductSetInput!) {
+  productSet(identifier: $identifier, input: $input) {
+    product { id variants(first: 10) { nodes { id sku inventoryItem { id } } } }
+    userErrors { field message code }
+  }
+}
+"""
+KEPT = ("content-type", "retry-after", "x-request-id", "content-range")
+
+
+class Wire:
+    """Plain HTTP to the sandbox: its control API, and what the front passes on."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._host = urlsplit(url).netloc
+
+    def send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
+        connection = http.client.HTTPConnection(self._host, timeout=60)
+        try:
+            connection.request(method, target, body or None, headers)
+            answer = connection.getresponse()
+            told = {name: answer.headers[name] for name in KEPT if name in answer.headers}
+            return Reply(answer.status, answer.read(), told)
+        finally:
+            connection.close()
+
+    def forward(self, call: Call) -> Reply:
+        # Files are at addresses of the host that the call named.
+        names = ("x-shopify-access-token", "content-type", "accept", "range", "host")
+        headers = {name: call.headers[name] for name in names if name in call.headers}
+        return self.send(call.method, call.target, headers, call.body)
+
+    def start_over(self, **settings: Any) -> None:
+        """A shop without products and orders, without a limit."""
+        self.control("POST", "../seed", {"name": "empty"})
+        self.control("POST", "settings", {"restore_rate": 0, **settings})
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        data = b"" if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        place = path.removeprefix("../") if path[:1] == "." else f"shopify/{path}"
+        reply = self.send(method, f"/_control/{place}", headers, data)
+        assert 200 <= reply.status < 300, (path, reply.status, reply.body)
+        return json.loads(reply.body)
+
+    def graphql(self, query: str, variables: Any = None) -> Any:
+        """As the owner of the shop would change something."""
+        body = json.dumps({"query": query, "variables": variables or {}}).encode()
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": STATIC}
+        reply = json.loads(self.send("POST", API, headers, body).body)
+        assert not reply.get("errors"), reply["errors"]
+        return reply["data"]
+
+    def make(self, **product: Any) -> dict[str, Any]:
+        """A product of the owner's own; its answer."""
+        made = self.graphql(MAKE, {"input": product})["productSet"]
+        assert made["userErrors"] == [], made["userErrors"]
+        found: dict[str, Any] = made["product"]
+        return found
+
+
+def tail(one: str) -> str:
+    """The number of an id."""
+    return one.rsplit("/", 1)[-1]
+
+
+class SandboxHarness(ShopifyHarness):
+    """The sandbox behind the scripted server."""
+
+    def __init__(self, front: ScriptedServer, wire: Wire) -> None:
+        self.wire = wire
+        super().__init__(front, "/shopify")
+
+    def listings(self, numbers: list[int]) -> list[ListingKey]:
+        return [self.listing(number) for number in numbers]
+
+    def listing(self, number: int) -> ListingKey:
+        """A product of one variant, made by the owner."""
+        made = self.wire.make(
+            title=f"Owner's {number}",
+            productOptions=[{"name": "Title", "values": [{"name": "Default Title"}]}],
+            variants=[
+                {
+                    "optionValues": [{"optionName": "Title", "name": "Default Title"}],
+                    "sku": f"SKU-{number:05d}",
+                    "price": "10.00",
+                    "inventoryItem": {"tracked": True},
+                }
+            ],
+        )
+        (variant,) = made["variants"]["nodes"]
+        extra = {
+            "product_id": tail(made["id"]),
+            "inventory_item_id": tail(variant["inventoryItem"]["id"]),
+        }
+        return ListingKey(tail(variant["id"]), variant["sku"], f"{number}", extra=extra)
+
+    def orders(self, numbers: list[int], **members: Any) -> list[tuple[str, str]]:
+        line = {"title": "Tea 🍵", "quantity": 2, "price": "10.00"}
+        spec = {"payment": "paid", "lines": [line], **members}
+        placed = self.wire.control("POST", "orders", [spec] * len(numbers))
+        return [(str(one["id"]), str(first_line(one))) for one in placed]
+
+    def place_orders(self, count: int) -> set[str]:
+        numbers = list(range(count))
+        return {order for order, _line in self.orders(numbers)}
+
+    def finish(self) -> None:
+        self.wire.control("POST", "../clock", {"advance": 60})
+        self.wire.control("POST", "tick")
+
+    def payload(self) -> Any:
+        """A mixed order as its webhook tells it."""
+        (placed,) = self.orders([1])
+        return self.wire.control("GET", f"orders/{placed[0]}/payload?shape=webhook")
+
+    def state(self) -> Any:
+        """The sandbox's own book."""
+        return self.wire.control("GET", "book")
+
+
+def first_line(order: Any) -> Any:
+    return order["lines"][0]["id"]

@@ -1,0 +1,38 @@
+"""Shopify's adapter in the suite of all providers, on the sandbox over real sockets.
+
+A scripted server stands in front and passes calls on, so that the faults of the suite and its
+counting work here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from marketplace_adapters.testing.conformance_http import HttpConformance
+from marketplace_adapters.testing.harness import HttpHarness
+from marketplace_adapters.testing.server import ScriptedServer
+from shopify_sandbox import SandboxHarness, Wire
+
+server = pytest.importorskip("marketplace_sandbox.server")
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    with server.SandboxServer(seed="empty") as sandbox:
+        yield Wire(sandbox.url)
+
+
+@pytest.fixture(scope="module")
+def front(wire: Wire) -> Iterator[ScriptedServer]:
+    with ScriptedServer(wire.forward) as scripted:
+        yield scripted
+
+
+class TestShopifyOnTheSandbox(HttpConformance):
+    @pytest.fixture
+    def harness(self, front: ScriptedServer, wire: Wire) -> HttpHarness:
+        front.forget()
+        wire.start_over()
+        return SandboxHarness(front, wire)
