@@ -93,6 +93,7 @@ from . import marketplace_foreign_edit
 from . import marketplace_listing_edit
 from . import marketplace_edit_compare
 from . import marketplace_edit_take
+from . import marketplace_audit
 from . import marketplace_subscription
 from . import marketplace_account_disconnected
 from . import marketplace_api_version

@@ -42,3 +42,4 @@ from . import test_buyer_data
 from . import test_foreign_edit
 from . import test_channel_health
 from . import test_privacy
+from . import test_audit
