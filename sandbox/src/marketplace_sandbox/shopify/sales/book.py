@@ -7,8 +7,8 @@ from typing import Any
 from . import totals
 from .desk import Desk
 from .fulfilment import OPEN
-from .model import Line, Order
-from .money import Bag
+from .model import Line, Order, Refund, RefundLine
+from .money import NOTHING, Bag, total
 from .rest_values import amount
 
 
@@ -83,6 +83,7 @@ def order_book(order: Order) -> dict[str, Any]:
         "edits": order.edits,
         "taxes_included": order.taxes_included,
         "total": _both(order, now.total),
+        "sold_total": _both(order, totals.sold(order).total),
         "ordered_total": _both(order, first.total),
         "original_total": _both(order, order.original),
         "subtotal": _both(order, now.subtotal),
@@ -140,30 +141,36 @@ def line_book(order: Order, line: Line) -> dict[str, Any]:
         "refunded": line.refunded,
         "fulfilled": line.fulfilled,
         "returned": line.returned,
-        "cancelled": line.removed
-        + sum(
-            row.quantity
-            for refund in order.refunds
-            for row in refund.lines
-            if row.line == line.id and row.restock == "CANCEL"
-        ),
+        "cancelled": line.removed + totals.cancelled_pieces(order, line),
         "unit_price": _both(order, line.unit),
         "net": _both(order, totals.net(order, line, line.current)),
         "tax": _both(order, totals.tax(order, line, line.current)),
     }
 
 
-def refund_book(order: Order, refund: Any) -> dict[str, Any]:
-    paid = [each.amount for each in order.transactions if each.refund == refund.id]
-    bag = Bag(sum((e.shop for e in paid), order.original.shop * 0),
-              sum((e.presentment for e in paid), order.original.presentment * 0))  # fmt: skip
+def refund_book(order: Order, refund: Refund) -> dict[str, Any]:
+    """`left_amount`: without what belongs to pieces that never left (restock CANCEL)."""
+    paid = total(each.amount for each in order.transactions if each.refund == refund.id)
+    unsent = total(refund_worth(order, row) for row in refund.lines if row.restock == "CANCEL")
+    left = NOTHING if unsent.presentment >= paid.presentment else paid - unsent
     return {
-        "amount": _both(order, bag),
+        "amount": _both(order, paid),
+        "left_amount": _both(order, left),
         "note": refund.note,
         "origin": refund.origin,
+        "return": str(refund.of_return) if refund.of_return else None,
         "items": {
-            str(row.id): {"line": str(row.line), "quantity": row.quantity, "restock": row.restock,
-                          "location": str(row.location) if row.location else None}
+            str(row.id): {
+                "line": str(row.line),
+                "quantity": row.quantity,
+                "restock": row.restock,
+                "location": str(row.location) if row.location else None,
+            }
             for row in refund.lines
         },
-    }  # fmt: skip
+    }
+
+
+def refund_worth(order: Order, row: RefundLine) -> Bag:
+    """What refunded pieces are worth, duties not counted."""
+    return row.subtotal if order.taxes_included else row.subtotal + row.tax

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .part import Sales
 
 PAGE = 50
+TABS = (("orders", "Orders"), ("drafts", "Drafts"))
 FINANCIAL = ("PENDING", "AUTHORIZED", "PARTIALLY_PAID", "PAID", "PARTIALLY_REFUNDED", "REFUNDED",
              "VOIDED")  # fmt: skip
 FULFILMENT = ("UNFULFILLED", "PARTIALLY_FULFILLED", "FULFILLED", "ON_HOLD", "RESTOCKED")
@@ -37,10 +38,10 @@ class SalesPages:
 
     def _render(self, template: str, tab: str, **values: Any) -> Response:
         room = self._sales.room
-        more = room.page_values() if hasattr(room, "page_values") else {}
+        tabs = getattr(room, "tabs", None) or TABS
         return render(
             room.services, room.name, template, room=room, tab=tab, totals=totals,
-            active_faults=room.services.faults.state(), **{**more, **values},
+            active_faults=room.services.faults.state(), tabs=tabs, **values,
         )  # fmt: skip
 
     def _orders(self, request: Request, rest: str) -> Response | None:

@@ -70,6 +70,9 @@ class Steps:
         restock = boolean_of(body.get("restock", True), "restock")
         for key, pieces in dict(body.get("quantities") or {}).items():
             quantity = integer_of(pieces, "quantity")
+            line = order.line(_number(key))
+            if line is not None and line.current == quantity:
+                continue  # a form tells every line, changed or not
             ops.append({"op": "quantity", "line": _number(key), "quantity": quantity,
                         "restock": restock})  # fmt: skip
         for row in body.get("add") or ():

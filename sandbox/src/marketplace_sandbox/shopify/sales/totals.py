@@ -61,10 +61,32 @@ class Totals:
 
 def totals(order: Order, current: bool) -> Totals:
     """:param current: after edits, refunds and returns; else with all that was ever on it."""
+    return _totals(
+        order, {e.id: e.current if current else e.quantity for e in order.lines}, current
+    )
+
+
+def cancelled_pieces(order: Order, line: Line) -> int:
+    """Pieces that were refunded before they left (restock CANCEL)."""
+    return sum(
+        row.quantity
+        for refund in order.refunds
+        for row in refund.lines
+        if row.line == line.id and row.restock == "CANCEL"
+    )
+
+
+def sold(order: Order) -> Totals:
+    """Of what was delivered or still is to be: refunds of pieces that had left take nothing off."""
+    pieces = {e.id: e.quantity - e.removed - cancelled_pieces(order, e) for e in order.lines}
+    return _totals(order, pieces, False)
+
+
+def _totals(order: Order, counts: dict[int, int], shipping_refunds: bool) -> Totals:
     items = discounts = subtotal = taxes = duties = tips = NOTHING
     quantity = 0
     for line in order.lines:
-        pieces = line.current if current else line.quantity
+        pieces = counts[line.id]
         if line.tip:
             tips = tips + line.unit * pieces
             continue
@@ -80,7 +102,7 @@ def totals(order: Order, current: bool) -> Totals:
         shipping = shipping + shipping_price(each)
         taxes = taxes + shipping_tax(each)
         discounts = discounts + total(found.amount for found in each.discounts)
-        if current:
+        if shipping_refunds:
             shipping = shipping - each.refunded
             taxes = taxes - each.refunded_tax
     fees = total(each.amount for each in order.fees)
