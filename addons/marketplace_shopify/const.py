@@ -24,11 +24,11 @@ MOST_ALT_TEXT = 512
 # Context key of the core: what becomes of goods, money and buyer of a cancelled order.
 OPTIONS_KEY = "marketplace_cancel_options"
 
-# Members of a product that the account may leave to the shop; the names with which the engine
-# remembers what was told.
+# Members of a product and of a variant that the account may leave to the shop, as the adapter and
+# the engine's memory have them below ``attributes/product`` and ``attributes/variant``.
 PRODUCT_MEMBERS = (
     "title",
-    "description",
+    "description_html",
     "vendor",
     "type",
     "tags",
@@ -37,6 +37,8 @@ PRODUCT_MEMBERS = (
     "seo_title",
     "seo_description",
     "handle",
+    "collections",
+    "metafields",
 )
 VARIANT_MEMBERS = (
     "sku",
@@ -48,6 +50,14 @@ VARIANT_MEMBERS = (
     "hs_code",
     "country",
     "inventory_policy",
+    "image",
+    "metafields",
 )
-# Where the neutral name is another than the adapter's.
-WIRE_NAMES = {"description": "description_html"}
+# How other channels call the same.
+ALIASES = {
+    "attributes/product/title": "title",
+    "attributes/product/description_html": "description",
+    "attributes/product/status": "published",
+    "attributes/variant/barcode": "barcode",
+    "attributes/variant/weight_kg": "weight_kg",
+}

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from marketplace_adapters.shopify.adapter import ShopifyAdapter as Adapter
-from marketplace_adapters.shopify.const import API_ENDS, API_VERSION, CANCEL_REASONS, SCOPES
+from marketplace_adapters.shopify.const import CANCEL_REASONS, SCOPES
 
 from ..const import SECRETS, SHOP_SUFFIX
 
@@ -77,12 +77,6 @@ class MarketplaceAccount(models.Model):
     )
     shopify_scopes_needed = fields.Char(
         "Access needed", compute="_compute_shopify_scopes_missing", help="All that is needed."
-    )
-    shopify_api_version = fields.Char("API version", compute="_compute_shopify_api")
-    shopify_api_ends = fields.Date(
-        "Served until",
-        compute="_compute_shopify_api",
-        help="Shopify serves each version for a year. Update this addon before.",
     )
     shopify_currency = fields.Char(
         "Currency of the shop", readonly=True, copy=False, help="As the shop says it."
@@ -211,11 +205,6 @@ class MarketplaceAccount(models.Model):
             account.shopify_scopes_missing = ", ".join(missing) or False
             account.shopify_scopes_needed = ", ".join(SCOPES)
 
-    def _compute_shopify_api(self):
-        for account in self:
-            account.shopify_api_version = API_VERSION
-            account.shopify_api_ends = API_ENDS
-
     @api.model
     def _selection_shopify_cancel_reason(self):
         labels = {
@@ -338,6 +327,18 @@ class MarketplaceAccount(models.Model):
         if any(hosts):
             options["upload_hosts"] = [one for one in hosts if one]
         return options
+
+    def _tells_refunds(self):
+        """Override of ``marketplace``: Shopify tells every refund with its money."""
+        return self.provider == "shopify" or super()._tells_refunds()
+
+    def _default_late_changes(self):
+        """Override of ``marketplace``: orders can be edited in the shop at any time."""
+        return "apply" if self.provider == "shopify" else super()._default_late_changes()
+
+    def _default_restock_policy(self):
+        """Override of ``marketplace``: a refund says what of it is back."""
+        return "credit_note" if self.provider == "shopify" else super()._default_restock_policy()
 
     def _credential_spec(self):
         """Override of ``marketplace`` to say where Shopify's keys come from."""

@@ -1,7 +1,7 @@
-from odoo import api, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
-from ..const import ADMIN_URL, SHOP_SUFFIX
+from ..const import ADMIN_URL, ALIASES, SHOP_SUFFIX
 
 
 class MarketplaceAccount(models.Model):
@@ -17,13 +17,12 @@ class MarketplaceAccount(models.Model):
         check, problem = super()._test_connection()
         if self.provider == "shopify":
             try:
-                shop = self._ask(lambda adapter: adapter.shop(), connected=False)
+                self._shopify_read(connected=False)
+                if check and not self.place_ids:
+                    places = self._ask(lambda adapter: adapter.places(), connected=False)
+                    self._take_over_places(places)
             except UserError:
-                return check, problem
-            self._shopify_take_over(shop)
-            if check and not self.place_ids:
-                places = self._ask(lambda adapter: adapter.places(), connected=False)
-                self._take_over_places(places)
+                return check, problem  # what is wrong was said already
         return check, problem
 
     def _connected(self):
@@ -35,21 +34,40 @@ class MarketplaceAccount(models.Model):
     def action_shopify_read_shop(self):
         """Ask the shop what it is: currency, access, sales channels, price lists."""
         self.ensure_one()
-        self._shopify_take_over(self._ask(lambda adapter: adapter.shop()))
+        self._shopify_read()
         return self._tell(self.env._("The shop was read."), kind="success", sticky=False)
 
-    def _shopify_take_over(self, shop):
-        """:param shop: :class:`marketplace_adapters.shopify.shop.Shop`."""
+    def _shopify_read(self, *, connected=True):
+        """Read what the shop is and has, as far as the app may.
+
+        :raise UserError: it cannot be asked.
+        """
+        shop = self._ask(lambda adapter: adapter.shop(), connected=connected)
+        self._shopify_take_over(shop)
+        may = set((self.shopify_scopes or "").split())
+        if "read_publications" in may or "write_publications" in may:
+            found = self._ask(lambda adapter: adapter.publications(), connected=connected)
+            self.env["marketplace.shopify.publication"]._take_over(
+                self, [(one.id, one.name) for one in found]
+            )
+        if "read_products" in may or "write_products" in may:
+            found = self._ask(lambda adapter: adapter.price_lists(), connected=connected)
+            self.env["marketplace.shopify.market"]._take_over(
+                self, [(one.id, one.name, one.currency) for one in found]
+            )
+
+    def _shopify_take_over(self, answer):
+        """:param answer: what the adapter's ``shop()`` gives: the shop, and what the app may do."""
         self.ensure_one()
-        vals = {"shopify_scopes": " ".join(sorted(shop.scopes)), "shopify_currency": shop.currency}
-        if not self.shopify_shop and shop.domain:
-            vals["shopify_shop"] = shop.domain
+        shop = answer.shop
+        granted = sorted(one.handle for one in answer.currentAppInstallation.accessScopes)
+        vals = {"shopify_scopes": " ".join(granted), "shopify_currency": shop.currencyCode.value}
+        if not self.shopify_shop and shop.myshopifyDomain:
+            vals["shopify_shop"] = shop.myshopifyDomain
             vals["base_url"] = self.base_url
-        if self.currency_id.name != shop.currency:
-            vals["currency_id"] = self._shopify_currency(shop.currency).id
+        if self.currency_id.name != vals["shopify_currency"]:
+            vals["currency_id"] = self._shopify_currency(vals["shopify_currency"]).id
         self.write({name: value for name, value in vals.items() if self[name] != value})
-        self.env["marketplace.shopify.publication"]._take_over(self, shop.publications)
-        self.env["marketplace.shopify.market"]._take_over(self, shop.price_lists)
 
     @api.model
     def _shopify_currency(self, code):
@@ -81,13 +99,34 @@ class MarketplaceAccount(models.Model):
 
     # === OWNERSHIP === #
 
-    def _shopify_leaves(self, kind, members):
-        """Members of a kind that are the shop's own and are never told.
+    def _edit_policy_of(self, kind, member):
+        """Override of ``marketplace``: what is said of the title of all channels counts for the
+        title of Shopify, which stands in another place."""
+        alias = ALIASES.get(member)
+        if self.provider == "shopify" and kind == "product" and alias:
+            said = set(self.edit_policy_ids.mapped("what"))
+            if f"product:{member}" not in said and f"product:{alias}" in said:
+                return super()._edit_policy_of(kind, alias)
+        return super()._edit_policy_of(kind, member)
 
-        :rtype: set
-        """
-        self.ensure_one()
-        return {member for member in members if self._owned_by_channel(kind, member)}
+    # === PRODUCTS THAT ARE MADE OF THE SHOP'S === #
+
+    def _imported_template_vals(self, lines):
+        """Override of ``marketplace`` to keep what the shop says of a product besides."""
+        vals = super()._imported_template_vals(lines)
+        if self.provider != "shopify" or not lines:
+            return vals
+        told = lines[0].details or {}
+        tags = self.env["marketplace.listing"]._shopify_tags(told.get("tags") or [])
+        found = {
+            "shopify_vendor": told.get("vendor"),
+            "shopify_type": told.get("product_type"),
+            "shopify_handle": told.get("handle"),
+            "shopify_inventory_policy": told.get("inventory_policy"),
+            "shopify_description": lines[0].description,
+            "product_tag_ids": [fields.Command.set(tags.ids)] if tags else None,
+        }
+        return vals | {name: value for name, value in found.items() if value}
 
     # === WINDOWS === #
 

@@ -108,54 +108,58 @@ class MarketplaceListing(models.Model):
 
     # === WHAT SOMEBODY CHANGED IN THE SHOP === #
 
-    def _take_product_title(self, account, value):
-        """Override of ``marketplace``: the name of a product of Shopify is that of all variants."""
-        if account.provider != "shopify":
-            return super()._take_product_title(account, value)
+    def _take_product_attributes_product_title(self, account, value):
+        """The name of a product of Shopify is that of all of its variants."""
         if account.edit_title_target == "product":
             self._shopify_family().write({"title": False})
-            self._edited_product(account).product_tmpl_id.name = value
+            self._shopify_template(account).name = value
         else:
             self._shopify_family().write({"title": value})
-        return None
 
-    def _take_product_description(self, account, value):
-        """Override of ``marketplace``: Shopify's is HTML, and for Shopify alone."""
-        if account.provider != "shopify":
-            return super()._take_product_description(account, value)
+    def _take_product_attributes_product_description_html(self, account, value):
         self._shopify_template(account).shopify_description = Markup(value or "")
-        return None
 
-    def _take_product_vendor(self, account, value):
+    def _take_product_attributes_product_vendor(self, account, value):
         self._shopify_template(account).shopify_vendor = value or False
 
-    def _take_product_type(self, account, value):
+    def _take_product_attributes_product_type(self, account, value):
         self._shopify_template(account).shopify_type = value or False
 
-    def _take_product_handle(self, account, value):
+    def _take_product_attributes_product_handle(self, account, value):
         self._shopify_template(account).shopify_handle = value or False
 
-    def _take_product_category(self, account, value):
+    def _take_product_attributes_product_category(self, account, value):
         self._shopify_template(account).shopify_category = value or False
 
-    def _take_product_seo_title(self, account, value):
+    def _take_product_attributes_product_seo_title(self, account, value):
         self._shopify_template(account).shopify_seo_title = value or False
 
-    def _take_product_seo_description(self, account, value):
+    def _take_product_attributes_product_seo_description(self, account, value):
         self._shopify_template(account).shopify_seo_description = value or False
 
-    def _take_product_status(self, account, value):
-        self._shopify_template(account).shopify_status = value or False
+    def _take_product_attributes_product_status(self, account, value):
+        """Archived there means not offered; what is offered may be active, a draft or unlisted."""
+        family = self._shopify_family()
+        if value == account.shopify_unlisted:
+            family.write({"published": False})
+        else:
+            family.write({"published": True})
+            self._shopify_template(account).shopify_status = value or False
 
-    def _take_product_tags(self, account, value):
+    def _take_product_attributes_product_tags(self, account, value):
         """Tags by name; those that Odoo does not have are made."""
-        names = list(dict.fromkeys(value or []))
-        tags = self.env["product.tag"].sudo().search([("name", "in", names)])
-        missing = [name for name in names if name not in tags.mapped("name")]
-        tags |= tags.create([{"name": name} for name in missing])
-        self._shopify_template(account).product_tag_ids = tags
+        self._shopify_template(account).product_tag_ids = self._shopify_tags(value or [])
 
-    def _take_product_inventory_policy(self, account, value):
+    def _take_product_attributes_variant_sku(self, account, value):
+        self.sku = value or False
+
+    def _take_product_attributes_variant_barcode(self, account, value):
+        self._take_product_barcode(account, value)
+
+    def _take_product_attributes_variant_weight_kg(self, account, value):
+        self._take_product_weight_kg(account, value)
+
+    def _take_product_attributes_variant_inventory_policy(self, account, value):
         self._shopify_template(account).shopify_inventory_policy = value or False
 
     def _take_price_compare_at(self, account, value):
@@ -164,6 +168,14 @@ class MarketplaceListing(models.Model):
     def _shopify_template(self, account):
         return self._edited_product(account).product_tmpl_id
 
+    @api.model
+    def _shopify_tags(self, names):
+        """Product tags with these names, made where they are missing."""
+        names = list(dict.fromkeys(names))
+        tags = self.env["product.tag"].sudo().search([("name", "in", names)])
+        missing = [name for name in names if name not in tags.mapped("name")]
+        return tags | tags.create([{"name": name} for name in missing])
+
 
 class MarketplaceEditPolicy(models.Model):
     _inherit = "marketplace.edit.policy"
@@ -171,19 +183,25 @@ class MarketplaceEditPolicy(models.Model):
     @api.model
     def _select_what(self):
         """Override of ``marketplace`` to name what Shopify has besides."""
+        product, variant = "product:attributes/product/", "product:attributes/variant/"
         return [
             *super()._select_what(),
-            ("product:vendor", self.env._("Shopify: vendor")),
-            ("product:type", self.env._("Shopify: type")),
-            ("product:tags", self.env._("Shopify: tags")),
-            ("product:status", self.env._("Shopify: status")),
-            ("product:category", self.env._("Shopify: category")),
-            ("product:seo_title", self.env._("Shopify: title for search engines")),
-            ("product:seo_description", self.env._("Shopify: description for search engines")),
-            ("product:handle", self.env._("Shopify: handle")),
-            ("product:sku", self.env._("Shopify: SKU")),
-            ("product:collections", self.env._("Shopify: collections")),
-            ("product:metafields", self.env._("Shopify: metafields")),
-            ("product:inventory_policy", self.env._("Shopify: sell without stock")),
+            (f"{product}title", self.env._("Shopify: title")),
+            (f"{product}description_html", self.env._("Shopify: description")),
+            (f"{product}status", self.env._("Shopify: status")),
+            (f"{product}vendor", self.env._("Shopify: vendor")),
+            (f"{product}type", self.env._("Shopify: type")),
+            (f"{product}tags", self.env._("Shopify: tags")),
+            (f"{product}category", self.env._("Shopify: category")),
+            (f"{product}seo_title", self.env._("Shopify: title for search engines")),
+            (f"{product}seo_description", self.env._("Shopify: description for search engines")),
+            (f"{product}handle", self.env._("Shopify: handle")),
+            (f"{product}collections", self.env._("Shopify: collections")),
+            (f"{product}metafields", self.env._("Shopify: metafields of products")),
+            (f"{variant}metafields", self.env._("Shopify: metafields of variants")),
+            (f"{variant}sku", self.env._("Shopify: SKU")),
+            (f"{variant}barcode", self.env._("Shopify: barcode")),
+            (f"{variant}weight_kg", self.env._("Shopify: weight")),
+            (f"{variant}inventory_policy", self.env._("Shopify: sell without stock")),
             ("image:urls", self.env._("Shopify: images")),
         ]

@@ -60,7 +60,11 @@ class MarketplaceListing(models.Model):
         for listing in found:
             unit = listing._shopify_unit()
             groups[listing.shopify_product_id or numbers.get(unit) or unit] |= listing
-        families = [self._shopify_family_of(group, numbers) for group in groups.values()]
+        # What one of them reads is read for all: a union alone would read for itself.
+        families = [
+            self._shopify_family_of(group.with_prefetch(found._prefetch_ids), numbers)
+            for group in groups.values()
+        ]
         return {one.id: family for family in families for one in family.listings}
 
     def _shopify_family_of(self, group, numbers):

@@ -1,5 +1,6 @@
 import dataclasses
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from odoo import models
 from odoo.exceptions import ValidationError
@@ -8,6 +9,7 @@ from odoo.tools.mail import plaintext2html
 
 from odoo.addons.marketplace.snapshot import Nothing, Tell, Trouble
 from odoo.addons.marketplace.tools.pricing import own_taxes
+from odoo.addons.marketplace.tools.shown import MISSING, at
 
 from marketplace_adapters.core import OverrideState
 
@@ -19,7 +21,6 @@ from ..const import (
     MOST_VARIANTS,
     PRODUCT_MEMBERS,
     VARIANT_MEMBERS,
-    WIRE_NAMES,
 )
 from .product_template import taxonomy_id
 
@@ -79,36 +80,25 @@ class MarketplaceListing(models.Model):
         :param set leaves: members of the product that are the shop's own.
         """
         variant = variants[self.id]
-        values = {
-            name: product.get(WIRE_NAMES.get(name, name))
-            for name in PRODUCT_MEMBERS
-            if WIRE_NAMES.get(name, name) in product
-        }
-        values |= {name: variant[name] for name in VARIANT_MEMBERS if name in variant}
-        values["options"] = variant.get("options")
-        values["image"] = variant.get("image")
-        values["collections"] = product.get("collections")
-        values["metafields"] = {
-            f"{one['namespace']}.{one['key']}": one["value"]
-            for one in (*product.get("metafields", ()), *variant.get("metafields", ()))
-            if one["value"] is not None
-        }
-        own = self._shopify_leaves_of(variant)
-        kept = {name: value for name, value in product.items() if name not in leaves}
         told = [
             _without(row, one._shopify_leaves_of(row))
             for one, row in ((one, variants[one.id]) for one in family.listings)
         ]
-        attributes = {"product": kept, "variant": _without(variant, own), "variants": told}
+        kept = _without(product, leaves)
+        own = told[family.listings.ids.index(self.id)]
         state = dataclasses.replace(
             state,
             title=kept.get("title"),
             description=kept.get("description_html"),
-            barcode=None if "barcode" in own else state.barcode,
-            weight_kg=None if "weight_kg" in own else state.weight_kg,
-            attributes=attributes,
+            barcode=own.get("barcode"),
+            weight_kg=Decimal(own["weight_kg"]) if "weight_kg" in own else None,
+            attributes={"product": kept, "variant": own, "variants": told},
         )
-        return Tell(state, {name: one for name, one in values.items() if one not in (None, {}, [])})
+        known = {
+            "product": _remembered(product, (*PRODUCT_MEMBERS, "options")),
+            "variant": _remembered(variant, (*VARIANT_MEMBERS, "options")),
+        }
+        return Tell(state, {"attributes": {name: one for name, one in known.items() if one}})
 
     def _shopify_leaves_of(self, variant):
         """Members of a variant that are the shop's own."""
@@ -116,8 +106,9 @@ class MarketplaceListing(models.Model):
             return set()
         return {
             name
-            for name in (*VARIANT_MEMBERS, "metafields")
-            if name in variant and self._left_to_channel("product", name, variant[name])
+            for name in VARIANT_MEMBERS
+            if name in variant
+            and self._left_to_channel("product", f"attributes/variant/{name}", variant[name])
         }
 
     def _shopify_batch(self, account, families):
@@ -178,20 +169,16 @@ class MarketplaceListing(models.Model):
         account = family.listings.account_id
         if not (account._owns_anything() or family.listings.held_edit_ids):
             return set()
-        if not any(one._is_accepted() for one in family.listings):
-            return set()
         accepted = family.listings.filtered(lambda one: one._is_accepted())
-        left = set()
-        for name in (*PRODUCT_MEMBERS, "collections", "metafields"):
-            wire = WIRE_NAMES.get(name, name)
-            # "Offered" of other channels is the status here.
-            names = (name, "published") if name == "status" else (name,)
-            if wire in product and any(
-                one._left_to_channel("product", known, product[wire])
+        left = {
+            name
+            for name in PRODUCT_MEMBERS
+            if name in product
+            and any(
+                one._left_to_channel("product", f"attributes/product/{name}", product[name])
                 for one in accepted
-                for known in names
-            ):
-                left.add(wire)
+            )
+        }
         return left | ({"managed_collections"} if "collections" in left else set())
 
     def _shopify_product(self, batch, family, template, lines):
@@ -277,10 +264,11 @@ class MarketplaceListing(models.Model):
 
         :raise ValidationError: a value that its type cannot hold.
         """
+        member = "product" if owner._name == "product.template" else "variant"
         told = {
             name
             for listing in self
-            for name in ((listing.acknowledged or {}).get("product") or {}).get("metafields", ())
+            for name in _known(listing, f"product/attributes/{member}/metafields")
         }
         found = []
         for entry in batch.metafields.get(owner, ()):
@@ -430,6 +418,24 @@ def _weight(kilograms):
     """Grams exactly, as text; ``None`` for no weight."""
     text = float_repr(kilograms, 3).rstrip("0").rstrip(".") if kilograms else ""
     return text if text not in ("", "0") else None
+
+
+def _known(listing, path):
+    """What the shop acknowledged of a member with members of its own."""
+    found = at(listing.acknowledged or {}, path)
+    return {} if found is MISSING else found or {}
+
+
+def _remembered(row, names):
+    """What the engine keeps of members that were told; metafields by their name."""
+    found = {name: row[name] for name in names if row.get(name) not in (None, {}, [])}
+    if "metafields" in found:
+        found["metafields"] = {
+            f"{one['namespace']}.{one['key']}": one["value"]
+            for one in found["metafields"]
+            if one["value"] is not None
+        }
+    return {name: value for name, value in found.items() if value != {}}
 
 
 def _without(row, names):

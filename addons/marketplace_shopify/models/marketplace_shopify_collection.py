@@ -1,5 +1,9 @@
+import dataclasses
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+
+from marketplace_adapters.shopify.collections import Collection, Rule
 
 # What the shop is told of a collection.
 TOLD_FIELDS = {
@@ -262,7 +266,8 @@ class MarketplaceShopifyCollection(models.Model):
         if problem:
             collection.write({"state": "error", "message": problem})
             return
-        current = collection._told() == told
+        now = collection._told()
+        current = dataclasses.replace(now, id=told.id, publications=told.publications) == told
         vals = {
             "message": False,
             "saved_at": fields.Datetime.now(),
@@ -306,22 +311,18 @@ class MarketplaceShopifyCollection(models.Model):
 
     def _told(self):
         """:rtype: marketplace_adapters.shopify.collections.Collection"""
-        from marketplace_adapters.shopify.collections import Collection, Rule
-
         self.ensure_one()
-        automatic = self.kind == "automatic"
+        rules = tuple(Rule(one.column, one.relation, (one._value(),)) for one in self.rule_ids)
+        published = self.account_id._shopify_publications().mapped("external_id")
         return Collection(
             key=str(self.id),
-            external_id=self.external_id or "",
+            id=self.external_id or "",
             title=self.name,
             description_html=str(self.description) if self.description else None,
             handle=self.handle or None,
             sort_order=self.sort_order or None,
-            rules=tuple(
-                Rule(one.column, one.relation, one.condition or "") for one in self.rule_ids
-            )
-            if automatic
-            else (),
-            disjunctive=self.disjunctive,
-            publications=tuple(self.account_id._shopify_publications().mapped("external_id")),
+            # Which products are in a manual one is told with each product.
+            rules=rules if self.kind == "automatic" else None,
+            every=not self.disjunctive,
+            publications=tuple(published) if published and not self.external_id else None,
         )

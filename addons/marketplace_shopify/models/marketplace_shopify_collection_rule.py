@@ -1,54 +1,42 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-# CollectionRuleColumn of the schema of 2026-10 that a person can use without ids.
+from .product_template import taxonomy_id
+
+# Conditions of a collection's source that a person can use: the adapter's names of columns, and
+# the relations that the schema of 2026-10 has for each.
 COLUMNS = [
-    ("TAG", "Tag"),
-    ("TITLE", "Name"),
-    ("TYPE", "Type"),
-    ("VENDOR", "Vendor"),
-    ("VARIANT_PRICE", "Price"),
-    ("VARIANT_COMPARE_AT_PRICE", "Compare-at price"),
-    ("IS_PRICE_REDUCED", "Reduced price"),
-    ("VARIANT_INVENTORY", "Stock"),
-    ("VARIANT_WEIGHT", "Weight"),
-    ("VARIANT_TITLE", "Name of the variant"),
+    ("tag", "Tag"),
+    ("title", "Name"),
+    ("type", "Type"),
+    ("vendor", "Vendor"),
+    ("category", "Shopify category"),
+    ("price", "Price"),
+    ("stock", "Stock"),
 ]
-# CollectionRuleRelation.
 RELATIONS = [
-    ("EQUALS", "is"),
+    ("TAGGED_WITH", "is"),
+    ("NOT_TAGGED_WITH", "is none of"),
+    ("EQUALS", "is equal to"),
     ("NOT_EQUALS", "is not"),
     ("CONTAINS", "contains"),
-    ("NOT_CONTAINS", "does not contain"),
+    ("DOES_NOT_CONTAIN", "does not contain"),
     ("STARTS_WITH", "starts with"),
     ("ENDS_WITH", "ends with"),
     ("GREATER_THAN", "is more than"),
     ("LESS_THAN", "is less than"),
-    ("IS_SET", "is set"),
-    ("IS_NOT_SET", "is not set"),
 ]
-TEXT = {"EQUALS", "NOT_EQUALS", "CONTAINS", "NOT_CONTAINS", "STARTS_WITH", "ENDS_WITH"}
-NUMBER = {"EQUALS", "NOT_EQUALS", "GREATER_THAN", "LESS_THAN"}
-SET = {"IS_SET", "IS_NOT_SET"}
-# Which relations Shopify takes for a column.
+TEXT = {"EQUALS", "NOT_EQUALS", "CONTAINS", "DOES_NOT_CONTAIN", "STARTS_WITH", "ENDS_WITH"}
 ALLOWED = {
-    "TAG": {"EQUALS"},
-    "TITLE": TEXT,
-    "TYPE": TEXT,
-    "VENDOR": TEXT,
-    "VARIANT_TITLE": TEXT,
-    "VARIANT_PRICE": NUMBER,
-    "VARIANT_COMPARE_AT_PRICE": NUMBER | SET,
-    "IS_PRICE_REDUCED": SET,
-    "VARIANT_INVENTORY": NUMBER,
-    "VARIANT_WEIGHT": NUMBER,
+    "tag": {"TAGGED_WITH", "NOT_TAGGED_WITH"},
+    "title": TEXT,
+    "type": TEXT,
+    "vendor": TEXT,
+    "category": {"EQUALS", "NOT_EQUALS"},
+    "price": {"EQUALS", "NOT_EQUALS", "GREATER_THAN", "LESS_THAN"},
+    "stock": {"EQUALS", "GREATER_THAN", "LESS_THAN"},
 }
-NUMBERS = {
-    "VARIANT_PRICE",
-    "VARIANT_COMPARE_AT_PRICE",
-    "VARIANT_INVENTORY",
-    "VARIANT_WEIGHT",
-}
+NUMBERS = {"price", "stock"}
 
 
 class MarketplaceShopifyCollectionRule(models.Model):
@@ -64,9 +52,9 @@ class MarketplaceShopifyCollectionRule(models.Model):
     )
     company_id = fields.Many2one(related="collection_id.company_id", store=True, index=True)
     sequence = fields.Integer(default=10)
-    column = fields.Selection(COLUMNS, "What", required=True, default="TAG")
-    relation = fields.Selection(RELATIONS, "How", required=True, default="EQUALS")
-    condition = fields.Char("Value")
+    column = fields.Selection(COLUMNS, "What", required=True, default="tag")
+    relation = fields.Selection(RELATIONS, "How", required=True, default="TAGGED_WITH")
+    condition = fields.Char("Value", required=True)
 
     @api.constrains("column", "relation", "condition")
     def _check_rule(self):
@@ -82,14 +70,27 @@ class MarketplaceShopifyCollectionRule(models.Model):
                         how=", ".join(allowed),
                     )
                 )
-            if rule.relation in SET:
-                continue
             if not (rule.condition or "").strip():
                 raise ValidationError(self.env._("A rule needs a value."))
+            if rule.column == "category":
+                taxonomy_id(self.env, rule.condition)
             if rule.column in NUMBERS and not _is_number(rule.condition):
                 raise ValidationError(
                     self.env._("%s is not a number: write it like 12.50.", rule.condition)
                 )
+
+    @api.onchange("column")
+    def _onchange_column(self):
+        """The first relation that Shopify knows for it."""
+        allowed = ALLOWED.get(self.column, ())
+        if self.relation not in allowed:
+            self.relation = next((key for key, _name in RELATIONS if key in allowed), False)
+
+    def _value(self):
+        """The value as the shop wants it."""
+        self.ensure_one()
+        text = (self.condition or "").strip()
+        return taxonomy_id(self.env, text) if self.column == "category" else text
 
     # === CRUD METHODS === #
 

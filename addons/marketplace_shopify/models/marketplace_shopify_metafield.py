@@ -171,7 +171,7 @@ class MarketplaceShopifyMetafield(models.Model):
         """The fields of the path, from the owner on.
 
         :return: list of fields.
-        :raise ValidationError: it leads nowhere, or where whoever maps it may not read.
+        :raise ValidationError: it leads nowhere.
         """
         self.ensure_one()
         model, found = self.env[OWNERS[self.owner]], []
@@ -181,10 +181,6 @@ class MarketplaceShopifyMetafield(models.Model):
             if known is None or known.type == "binary":
                 raise ValidationError(
                     self.env._("%(key)s: there is no field %(path)s.", key=self.key, path=self.path)
-                )
-            if not self.env.su and not model._has_field_access(known, "read"):
-                raise ValidationError(
-                    self.env._("%(key)s: you may not read %(field)s.", key=self.key, field=name)
                 )
             found.append(known)
             last = place == len(names) - 1
@@ -200,17 +196,33 @@ class MarketplaceShopifyMetafield(models.Model):
                 model = None
         return found
 
+    def _check_may_read(self):
+        """Whoever maps a field must be allowed to read it: the engine reads it for everybody.
+
+        Not a constraint, for those are checked as superuser.
+        """
+        for row in self.filtered(lambda one: one.source == "field"):
+            for found in row._resolve_path():
+                if not self.env[found.model_name]._has_field_access(found, "read"):
+                    raise ValidationError(
+                        self.env._(
+                            "%(key)s: you may not read %(field)s.", key=row.key, field=found.name
+                        )
+                    )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
+        rows._check_may_read()
         rows._told_anew()
         return rows
 
     def write(self, vals):
         result = super().write(vals)
         if TOLD_FIELDS & vals.keys():
+            self._check_may_read()
             self._told_anew()
         return result
 
