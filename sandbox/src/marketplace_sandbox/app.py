@@ -63,6 +63,8 @@ class Application:
         """Stop the background work and let go of the state file."""
         self.services.stopping.set()
         self.services.webhooks.close()
+        for room in self.rooms.values():
+            room.close()
         self.services.store.close()
 
     def __call__(

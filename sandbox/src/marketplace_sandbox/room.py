@@ -98,6 +98,9 @@ class Room(ABC):
     def tick(self) -> None:  # noqa: B027 - most rooms have nothing to do
         """Let happen what is due on the sandbox's clock; called while somebody waits or looks."""
 
+    def close(self) -> None:  # noqa: B027 - most rooms have nothing to do
+        """The server stops; let go of what lies outside the store."""
+
     @abstractmethod
     def add_token(self, token: str, accounts: list[str]) -> None:
         """Give access with a token; no accounts means the first one.

@@ -71,10 +71,10 @@ class Table(Generic[Row]):
     def get(self, key: str) -> Row | None:
         return self._rows.get(key)
 
-    def keys(self) -> list[str]:
-        """All keys, oldest first; a copy."""
+    def names(self, start: str = "") -> list[str]:
+        """The keys that begin so, oldest first."""
         with self._store.lock:
-            return list(self._rows)
+            return [key for key in self._rows if key.startswith(start)]
 
     def values(self) -> list[Row]:
         """All rows, oldest first; a copy that may be walked without the lock."""

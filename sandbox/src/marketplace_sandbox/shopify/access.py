@@ -1,8 +1,8 @@
 """Who may call: static tokens, tokens by client credentials, and the scopes behind them.
 
 ``POST /admin/oauth/access_token`` takes a form or JSON with `grant_type` client_credentials,
-`client_id` and `client_secret`. Its tokens live a day on the sandbox's clock. A static token belongs
-to an app of its own, with a bucket, subscriptions and bulk operations of its own.
+`client_id` and `client_secret`. Its tokens live a day on the sandbox's clock. A static token
+belongs to an app of its own, with a bucket, subscriptions and bulk operations of its own.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ class Access:
 
 
 def widened(scopes: tuple[str, ...]) -> frozenset[str]:
-    reading = {f"read_{each.removeprefix('write_')}" for each in scopes if each.startswith("write_")}
+    reading = {
+        f"read_{each.removeprefix('write_')}" for each in scopes if each.startswith("write_")
+    }
     return frozenset(scopes) | reading
 
 
-class Refused(ApiError):
+class Refused(ApiError):  # noqa: N818 - reads as a verdict
     """A call that is not even looked at, in Shopify's form."""
 
     def response(self) -> Response:

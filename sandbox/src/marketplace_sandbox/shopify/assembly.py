@@ -1,4 +1,4 @@
-"""The executable schema: all ``schema/*.graphql`` files joined, with the parts' resolvers in place."""
+"""The executable schema: all ``schema/*.graphql`` files joined, with the parts' resolvers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from ..clock import parse_time
-from .errors import FieldError, UserErrors
+from .errors import FieldError, UserErrors, denied
 from .gids import BadGid
 from .registry import Entry, Resolvers
 from .values import decimal_text, iso, money_text, snake
@@ -52,7 +52,7 @@ def sdl() -> str:
 
 
 def assemble(resolvers: Resolvers) -> Api:
-    """Build the schema. :raises ValueError: a resolver is for a field that the SDL does not have."""
+    """Build the schema. :raises ValueError: a resolver is for a field that is not in the SDL."""
     schema = build_schema(sdl(), assume_valid_sdl=True)
     left = dict(resolvers.fields)
     for kind in schema.type_map.values():
@@ -117,6 +117,7 @@ def _of_row(function: Resolve) -> Resolve:
 
 def _root(function: Resolve, mutation: bool) -> Resolve:
     if not mutation:
+
         def query(_root: Any, info: Any, **args: Any) -> Any:
             try:
                 return function(info.context, **args)
@@ -148,18 +149,6 @@ def _guarded(resolve: Resolve, name: str, scopes: tuple[str, ...]) -> Resolve:
     return guarded
 
 
-def denied(name: str, scopes: tuple[str, ...]) -> FieldError:
-    """The error of a field whose scope the app does not have."""
-    texts = [f"`{scope}` access scope" for scope in scopes]
-    needed = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
-    return FieldError(
-        f"Access denied for {name} field. Required access: {needed}.",
-        "ACCESS_DENIED",
-        documentation="https://shopify.dev/api/usage/access-scopes",
-        requiredAccess=f"{needed}.",
-    )
-
-
 def idempotency_key(api: Api, node: Any, variables: dict[str, Any]) -> str | None:
     """The key of the directive on a field, or None."""
     directive = api.schema.get_directive("idempotent")
@@ -178,8 +167,9 @@ def _one_of(kind: GraphQLInputObjectType) -> None:
 
     def check(value: dict[str, Any]) -> dict[str, Any]:
         if len(value) != 1 or None in value.values():
-            raise GraphQLError(f"'{kind.name}' requires exactly one argument, but {len(value)} "
-                               "were provided.")
+            raise GraphQLError(
+                f"'{kind.name}' requires exactly one argument, but {len(value)} were provided."
+            )
         return value
 
     kind.out_type = check  # type: ignore[method-assign]

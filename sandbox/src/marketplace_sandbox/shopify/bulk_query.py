@@ -114,9 +114,12 @@ class Compiled:
         name = node.name.value
         found = getattr(kind, "fields", {}).get(name)
         if found is None:  # of a type condition on an interface or union
-            for each in self._schema.get_possible_types(kind) if hasattr(
-                self._schema, "get_possible_types"
-            ) and not isinstance(kind, GraphQLObjectType) else ():
+            for each in (
+                self._schema.get_possible_types(kind)
+                if hasattr(self._schema, "get_possible_types")
+                and not isinstance(kind, GraphQLObjectType)
+                else ()
+            ):
                 found = each.fields.get(name)
                 if found is not None:
                     break
@@ -153,8 +156,10 @@ class Compiled:
                     self._gather(kind, fragment.selection_set, groups)
 
     def _fits(self, kind: GraphQLObjectType, condition: str) -> bool:
-        return kind.name == condition or condition in {each.name for each in kind.interfaces} or (
-            kind in getattr(self._schema.type_map[condition], "types", ())
+        return (
+            kind.name == condition
+            or condition in {each.name for each in kind.interfaces}
+            or (kind in getattr(self._schema.type_map[condition], "types", ()))
         )
 
     def _step(self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Step:
@@ -267,13 +272,12 @@ class Walk:
             if value is None:
                 data[step.key] = None
             elif step.leaf is not None:
-                data[step.key] = [step.leaf(each) for each in value] if step.many else step.leaf(
-                    value
+                data[step.key] = (
+                    [step.leaf(each) for each in value] if step.many else step.leaf(value)
                 )
             elif step.many:
                 data[step.key] = [
-                    self._object(self._compiled.plan(step, each), each, line, own)
-                    for each in value
+                    self._object(self._compiled.plan(step, each), each, line, own) for each in value
                 ]
             else:
                 inner = self._compiled.plan(step, value)

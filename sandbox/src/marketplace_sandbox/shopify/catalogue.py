@@ -1,7 +1,7 @@
 """The catalogue's rows with their indexes: by SKU, handle, custom id, collection.
 
-Every change goes through `save_product`, `save_variant` and `save_item`, which keep the indexes, and
-`touched`, which moves `updated` and tells the subscribers.
+Every change goes through `save_product`, `save_variant` and `save_item`, which keep the indexes,
+and `touched`, which moves `updated` and tells the subscribers.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Catalogue(Part):
             index.clear()
 
     def resolvers(self) -> Resolvers:
-        from .catalogue_api import catalogue_resolvers
+        # The reader needs this module's rows; it is imported when all of them are there.
+        from .catalogue_api import catalogue_resolvers  # noqa: PLC0415
 
         return catalogue_resolvers(self.room)
 

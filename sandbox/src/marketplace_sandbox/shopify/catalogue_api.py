@@ -61,13 +61,9 @@ class _Reader:
             "created_at": lambda row: row.created,
             "updated_at": lambda row: row.updated,
             "sku": lambda row: [each.sku for each in self._items(row)],
-            "barcode": lambda row: [
-                each.barcode for each in self._catalogue.variants_of(row)
-            ],
+            "barcode": lambda row: [each.barcode for each in self._catalogue.variants_of(row)],
             "inventory_total": lambda row: sum(map(total_of, self._items(row))),
-            "collection_id": lambda row: [
-                each.id for each in room.collections.of_product(row)
-            ],
+            "collection_id": lambda row: [each.id for each in room.collections.of_product(row)],
             "price": lambda row: [each.price for each in self._catalogue.variants_of(row)],
             "is_published": lambda row: bool(row.publications),
         }
@@ -108,25 +104,24 @@ class _Reader:
         found.query("product")(lambda ctx, id: rows.products.get(number_of(id, "Product")))
         found.query("products")(self._list)
         found.query("productsCount", "read_products")(self._count)
-        found.query("productByIdentifier", "read_products")(
-            lambda ctx, identifier: self._room.product_writer.find(ctx, identifier)
-        )
+        found.query("productByIdentifier", "read_products")(self._by_identifier)
         found.query("productVariant")(
             lambda ctx, id: rows.variants.get(number_of(id, "ProductVariant"))
         )
         found.query("productVariantByIdentifier", "read_products")(
-            lambda ctx, identifier: rows.variants.get(
-                number_of(identifier["id"], "ProductVariant")
+            lambda ctx, identifier: (
+                rows.variants.get(number_of(identifier["id"], "ProductVariant"))
+                if "id" in identifier
+                else None
             )
-            if "id" in identifier
-            else None
         )
         found.query("productVariants")(self._list_variants)
         found.query("productVariantsCount", "read_products")(self._count_variants)
-        found.query("inventoryItem")(
-            lambda ctx, id: rows.items.get(number_of(id, "InventoryItem"))
-        )
+        found.query("inventoryItem")(lambda ctx, id: rows.items.get(number_of(id, "InventoryItem")))
         found.query("inventoryItems")(self._list_items)
+
+    def _by_identifier(self, ctx: Context, identifier: dict[str, Any]) -> Product | None:
+        return self._room.product_writer.find(ctx, identifier)
 
     def _list(
         self,

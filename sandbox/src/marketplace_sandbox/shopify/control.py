@@ -50,7 +50,7 @@ class ShopifyControl:
             return self._router.answer(request, path)
 
     def _token(self, request: Request) -> Any:
-        """``{"token"?, "revoked"?, "app"?}``: adds a token, or revokes one (without `token`: all)."""
+        """``{"token"?, "revoked"?, "app"?}``: adds or revokes one; without `token`: all."""
         body = body_of(request, {"token", "revoked", "app"})
         tokens = self._room.tokens
         revoked = boolean_of(body.get("revoked", False), "revoked")

@@ -5,9 +5,9 @@ object            1 + its selection; a list of objects that is no connection cou
 connection        n × (1 + selection of the node), n = `first` or `last`; edges, node, pageInfo: 0
 ``nodes(ids:)``   number of ids × (1 + selection)
 interface, union  what is selected in common and the dearest of its types
-mutation          10 + selection; the payload itself and its userErrors: 0. Inputs of productSet cost
-                  as the descriptions of the schema say (variant 0.2, file 1.9, metafield 0.4,
-                  variant's file 0.6), rounded up
+mutation          10 + selection; the payload itself and its userErrors: 0. Inputs of productSet
+                  cost as the descriptions of the schema say (variant 0.2, file 1.9,
+                  metafield 0.4, variant's file 0.6), rounded up
 
 The actual cost is that of what came back: null 0, a connection as many nodes as it has. The
 numbers of connections and mutations follow the published rule in its simplest reading.
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     FieldNode,
@@ -42,7 +42,7 @@ from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 MUTATION = 10
 MOST = 1000
 Grouped = dict[str, list[FieldNode]]
-Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
+Composite: TypeAlias = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 
 class Meter:

@@ -57,7 +57,7 @@ class Query:
         """:raises RequestError: not named, or not there."""
         if name:
             if name not in self.operations:
-                raise RequestError(f"No operation named \"{name[:80]}\"", "BAD_REQUEST")
+                raise RequestError(f'No operation named "{name[:80]}"', "BAD_REQUEST")
             return self.operations[name]
         if len(self.operations) != 1:
             raise RequestError("An operation name is required", "BAD_REQUEST")
@@ -224,9 +224,7 @@ class Engine:
             "extensions": {"cost": self._cost(access, cost, None)},
         }
 
-    def coerce(
-        self, operation: OperationDefinitionNode, given: dict[str, Any]
-    ) -> dict[str, Any]:
+    def coerce(self, operation: OperationDefinitionNode, given: dict[str, Any]) -> dict[str, Any]:
         """Variables as the schema reads them. :raises Invalid: they do not fit."""
         found = get_variable_values(
             self.api.schema, list(operation.variable_definitions or ()), given
@@ -379,8 +377,11 @@ class Engine:
             fresh = answer["data"]
             order = [_alias(each) for each in operation.selection_set.selections]
             answer["data"] = {
-                **{name: replayed.get(name, fresh.get(name)) for name in order if name in replayed
-                   or name in fresh},
+                **{
+                    name: replayed.get(name, fresh.get(name))
+                    for name in order
+                    if name in replayed or name in fresh
+                },
                 **fresh,
                 **replayed,
             }

@@ -38,13 +38,25 @@ class UserErrors(Exception):  # noqa: N818 - an answer, not a bug
 
 
 def user_error(
-    path: Sequence[str | int] | None, message: str, code: str | None = None, **more: Any
+    path: Sequence[Any] | None, message: str, code: str | None = None, **more: Any
 ) -> dict[str, Any]:
     """One entry of ``userErrors``; `path` leads to the faulty input."""
     field = None if path is None else [str(each) for each in path]
     return {"field": field, "message": message, "code": code, **more}
 
 
-def refuse(path: Sequence[str | int] | None, message: str, code: str | None = None) -> UserErrors:
+def refuse(path: Sequence[Any] | None, message: str, code: str | None = None) -> UserErrors:
     """To be raised: a mutation's only error."""
     return UserErrors([user_error(path, message, code)])
+
+
+def denied(name: str, scopes: tuple[str, ...]) -> FieldError:
+    """The error of a field whose scope the app does not have."""
+    texts = [f"`{scope}` access scope" for scope in scopes]
+    needed = texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
+    return FieldError(
+        f"Access denied for {name} field. Required access: {needed}.",
+        "ACCESS_DENIED",
+        documentation="https://shopify.dev/api/usage/access-scopes",
+        requiredAccess=f"{needed}.",
+    )

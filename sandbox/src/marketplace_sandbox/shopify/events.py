@@ -149,9 +149,9 @@ class Events(Part):
             "X-Shopify-API-Version": self.room.settings.versions[0],
             "X-Shopify-Webhook-Id": self._new_id("webhook"),
             "X-Shopify-Event-Id": event,
-            "X-Shopify-Triggered-At": now.astimezone(timezone.utc).isoformat(
-                timespec="microseconds"
-            ).replace("+00:00", "Z"),
+            "X-Shopify-Triggered-At": now.astimezone(timezone.utc)
+            .isoformat(timespec="microseconds")
+            .replace("+00:00", "Z"),
         }
         if target.name:
             headers["X-Shopify-Name"] = target.name
@@ -259,9 +259,7 @@ class Events(Part):
         row.format = data.get("format") or row.format
         row.filter = data.get("filter", row.filter)
         row.include_fields = list(data.get("includeFields") or row.include_fields)
-        row.metafield_namespaces = list(
-            data.get("metafieldNamespaces") or row.metafield_namespaces
-        )
+        row.metafield_namespaces = list(data.get("metafieldNamespaces") or row.metafield_namespaces)
 
     @staticmethod
     def _uri(uri: Any) -> str:
@@ -316,5 +314,3 @@ def _included(data: Mapping[str, Any], fields: list[str]) -> dict[str, Any]:
         else:
             found[first] = value
     return found
-
-

@@ -1,8 +1,8 @@
 """Control of the catalogue: products and stock by hand (foreign edits), webhooks, the app's end.
 
-- ``GET, POST /products`` · ``GET, PATCH, DELETE /products/ID`` · ``PATCH /variants/ID``
-- ``PATCH /skus/SKU`` · ``GET, POST /inventory``
-- ``GET /bulk`` · ``GET, DELETE /subscriptions`` · ``DELETE /subscriptions/ID`` · ``POST /uninstall``
+- ``GET, POST /products`` · ``GET, PATCH, DELETE /products/ID``
+- ``PATCH /variants/ID`` · ``PATCH /skus/SKU`` · ``GET, POST /inventory`` · ``GET /bulk``
+- ``GET, DELETE /subscriptions`` · ``DELETE /subscriptions/ID`` · ``POST /uninstall``
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Goods(Part):
         return self.room.catalogue.describe(self._found(number))
 
     def _create(self, request: Request) -> Any:
-        """``{"products": [{"title", "sku", "price", "quantity"?, "quantities"?: {location: n}, …}]}``
+        """``{"products": [{"title", "sku", "price", "quantity"?, "quantities"?: {place: n}, …}]}``
         or ``{"count": n, "first"?: 1, "prefix"?: "P", "price"?, "quantity"?}``; told to nobody."""
         body = body_of(request, {"products", "count", "first", "prefix", "price", "quantity"})
         if "count" in body:
@@ -167,7 +167,7 @@ class Goods(Part):
         return number
 
     def _edit(self, request: Request, number: int) -> Any:
-        """A change by hand, told to the subscribers: members of the product, and of all variants."""
+        """A change by hand, told to the subscribers: of the product, and of all its variants."""
         product = self._found(number)
         body = body_of(request, PRODUCT | VARIANT - {"sku"})
         members = self._members(body)
@@ -267,7 +267,9 @@ class Goods(Part):
         """``?sku=`` or ``?item=``: quantities by location."""
         item = self._item(request.args)
         return {
-            place: {name: quantity_of(level, name) for name in ("available", "committed", "on_hand")}
+            place: {
+                name: quantity_of(level, name) for name in ("available", "committed", "on_hand")
+            }
             for place, level in item.levels.items()
         }
 

@@ -173,7 +173,7 @@ class Collections(Part):
         found.owner("Collection", "COLLECTION", write, self._touched)
         found.query("collection")(lambda ctx, id: self.table.get(number_of(id, "Collection")))
         found.query("collectionByIdentifier", "read_products")(
-            lambda ctx, identifier: self.find(ctx, identifier)
+            lambda ctx, identifier: self.find(ctx, dict(identifier))
         )
         found.query("collections")(self._list)
         found.query("collectionsCount", "read_products")(

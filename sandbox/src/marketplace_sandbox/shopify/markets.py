@@ -75,9 +75,7 @@ class Markets(Part):
                 for each in self.publications.values()
             },
             "price_lists": {
-                str(each.id): {
-                    variant: str(row["price"]) for variant, row in each.prices.items()
-                }
+                str(each.id): {variant: str(row["price"]) for variant, row in each.prices.items()}
                 for each in self.price_lists.values()
             },
         }
@@ -123,9 +121,9 @@ class Markets(Part):
             "Publication.id": lambda row, ctx: gid("Publication", row.id),
             "Publication.autoPublish": lambda row, ctx: False,
             "Publication.supportsFuturePublishing": lambda row, ctx: row.id == 8001,
-            "Publication.catalog": lambda row, ctx: self._app_catalog(row),
+            "Publication.catalog": lambda row, ctx: _app_catalog(row),
             "PriceList.id": lambda row, ctx: gid("PriceList", row.id),
-            "PriceList.catalog": lambda row, ctx: self._market_catalog(row),
+            "PriceList.catalog": lambda row, ctx: _market_catalog(row),
             "PriceList.fixedPricesCount": lambda row, ctx: len(row.prices),
             "PriceList.parent": lambda row, ctx: {
                 "adjustment": {"type": "PERCENTAGE_INCREASE", "value": 0.0}
@@ -135,25 +133,14 @@ class Markets(Part):
         for name, function in values.items():
             found.field(name)(function)
 
-    @staticmethod
-    def _app_catalog(row: Publication) -> dict[str, Any]:
-        return {"__typename": "AppCatalog", "id": gid("AppCatalog", row.id), "title": row.name,
-                "status": "ACTIVE", "priceList": None, "publication": row}  # fmt: skip
-
-    @staticmethod
-    def _market_catalog(row: PriceList) -> dict[str, Any]:
-        return {"__typename": "MarketCatalog", "id": gid("MarketCatalog", row.id),
-                "title": row.name, "status": "ACTIVE", "priceList": row,
-                "publication": None}  # fmt: skip
-
     def _catalogs(
         self, ctx: Context, type: str | None = None, query: str | None = None, **args: Any
     ) -> Any:
         rows = []
         if type in (None, "APP"):
-            rows += [self._app_catalog(each) for each in self.publications.values()]
+            rows += [_app_catalog(each) for each in self.publications.values()]
         if type in (None, "MARKET"):
-            rows += [self._market_catalog(each) for each in self.price_lists.values()]
+            rows += [_market_catalog(each) for each in self.price_lists.values()]
         return listed(rows, **args)
 
     def _prices(
@@ -169,7 +156,7 @@ class Markets(Part):
         keep = compile_search(
             query,
             {
-                "variant_id": lambda each: int(each),
+                "variant_id": int,
                 "product_id": lambda each: variants[int(each)].product,
             },
         )
@@ -315,3 +302,14 @@ class Markets(Part):
                 deleted.append(each)
         self.price_lists.put(row)
         return {"deletedFixedPriceVariantIds": deleted, "userErrors": []}
+
+
+def _app_catalog(row: Publication) -> dict[str, Any]:
+    return {"__typename": "AppCatalog", "id": gid("AppCatalog", row.id), "title": row.name,
+            "status": "ACTIVE", "priceList": None, "publication": row}  # fmt: skip
+
+
+def _market_catalog(row: PriceList) -> dict[str, Any]:
+    return {"__typename": "MarketCatalog", "id": gid("MarketCatalog", row.id),
+            "title": row.name, "status": "ACTIVE", "priceList": row,
+            "publication": None}  # fmt: skip

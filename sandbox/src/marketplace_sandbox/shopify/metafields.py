@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..clock import parse_time
-from .assembly import denied
-from .errors import UserErrors, refuse, user_error
+from .errors import UserErrors, denied, refuse, user_error
 from .gids import gid, number_of, parse
 from .paging import connection, listed
 from .part import Context, Part
@@ -63,19 +62,8 @@ def value_error(kind: str, value: str) -> str | None:
             return "Value must be a JSON array."
         errors = (value_error(kind[5:], str(each)) for each in found)
         return next((each for each in errors if each), None)
-    if kind == "number_integer":
-        return None if re.fullmatch(r"-?\d{1,19}", value) else "Value must be an integer."
-    if kind == "number_decimal":
-        return None if _is_decimal(value) else "Value must be a decimal."
-    if kind == "boolean":
-        return None if value in ("true", "false") else "Value must be true or false."
-    if kind in ("date", "date_time"):
-        return _moment_error(value)
-    if kind in _JSON:
-        return None if _parsed(value) is not None else "Value must be valid JSON."
-    if kind in ("single_line_text_field", "id") and "\n" in value:
-        return "Value must be a single line text string."
-    return None
+    good, text = _VALUES.get("json" if kind in _JSON else kind, (None, ""))
+    return None if good is None or good(value) else text
 
 
 def _parsed(value: str) -> Any:
@@ -92,12 +80,28 @@ def _is_decimal(value: str) -> bool:
         return False
 
 
-def _moment_error(value: str) -> str | None:
+def _is_moment(value: str) -> bool:
     try:
         parse_time(value)
     except ValueError:
-        return "Value must be in ISO 8601 format."
-    return None
+        return False
+    return True
+
+
+def _is_line(value: str) -> bool:
+    return "\n" not in value
+
+
+_VALUES: dict[str, tuple[Callable[[str], Any], str]] = {
+    "number_integer": (re.compile(r"-?\d{1,19}").fullmatch, "Value must be an integer."),
+    "number_decimal": (_is_decimal, "Value must be a decimal."),
+    "boolean": (re.compile("true|false").fullmatch, "Value must be true or false."),
+    "date": (_is_moment, "Value must be in ISO 8601 format."),
+    "date_time": (_is_moment, "Value must be in ISO 8601 format."),
+    "json": (lambda value: _parsed(value) is not None, "Value must be valid JSON."),
+    "single_line_text_field": (_is_line, "Value must be a single line text string."),
+    "id": (_is_line, "Value must be a single line text string."),
+}
 
 
 class Metafields(Part):
@@ -137,7 +141,7 @@ class Metafields(Part):
         self,
         ctx: Context,
         owner_type: str,
-        path: Sequence[str | int],
+        path: Sequence[Any],
         data: Mapping[str, Any],
         old: Mapping[str, Any],
     ) -> tuple[str, dict[str, Any]]:
@@ -348,7 +352,7 @@ class Metafields(Part):
                 errors += [{**each, "elementIndex": index} for each in error.errors]
         if errors:
             raise UserErrors(errors)
-        for kind, owner, row, name, field in planned:
+        for _, owner, row, name, field in planned:
             if row.metafields.get(name) != field:
                 row.metafields[name] = field
                 owner.save(row)
@@ -360,7 +364,7 @@ class Metafields(Part):
         kind: str,
         owner_type: str,
         row: Any,
-        path: Sequence[str | int],
+        path: Sequence[Any],
         field: Mapping[str, Any],
     ) -> None:
         """:raises UserErrors: another row has this value of a unique metafield."""

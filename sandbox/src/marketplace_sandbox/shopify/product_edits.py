@@ -146,8 +146,11 @@ class ProductEdits(Part):
             raise refuse([*path, "id"], "Product variant does not exist",
                          "PRODUCT_VARIANT_DOES_NOT_EXIST")  # fmt: skip
         if data.get("inventoryQuantities"):
-            raise refuse([*path, "inventoryQuantities"], "Inventory quantities can only be "
-                         "provided during create.", "NO_INVENTORY_QUANTITIES_ON_VARIANTS_UPDATE")  # fmt: skip
+            raise refuse(
+                [*path, "inventoryQuantities"],
+                "Inventory quantities can only be provided during create.",
+                "NO_INVENTORY_QUANTITIES_ON_VARIANTS_UPDATE",
+            )
         check_variant(data, path, "INVALID_INPUT")
         values = variant.options
         if data.get("optionValues"):
@@ -190,7 +193,7 @@ class ProductEdits(Part):
         planned: list[tuple[dict[str, Any], list[str], dict[str, Any]]] = []
         taken = {tuple(each.options) for each in self.room.catalogue.variants_of(product)}
         for index, data in enumerate(variants):
-            path = ["variants", index]
+            path: list[Any] = ["variants", index]
             check_variant(data, path, "INVALID_INPUT")
             self._grow_options(product, data)
             values = option_values(product.options, data, path, [])
@@ -218,8 +221,10 @@ class ProductEdits(Part):
         for row in data.get("optionValues") or ():
             for option in product.options:
                 known = [each["name"] for each in option["values"]]
-                if option["name"] == row.get("optionName") and row.get("name") and (
-                    row["name"] not in known
+                if (
+                    option["name"] == row.get("optionName")
+                    and row.get("name")
+                    and (row["name"] not in known)
                 ):
                     number = self.room.next_id("option_value", 90_001)
                     option["values"].append({"id": number, "name": row["name"]})
@@ -229,8 +234,11 @@ class ProductEdits(Part):
         numbers = [number_of(each, "ProductVariant") for each in variants_ids]
         for index, number in enumerate(numbers):
             if number not in product.variants:
-                raise refuse(["variantsIds", index], "At least one variant does not belong to the "
-                             "product", "AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT")  # fmt: skip
+                raise refuse(
+                    ["variantsIds", index],
+                    "At least one variant does not belong to the product",
+                    "AT_LEAST_ONE_VARIANT_DOES_NOT_BELONG_TO_THE_PRODUCT",
+                )
         if set(numbers) == set(product.variants):
             raise refuse(["variantsIds"], "Cannot delete all variants of a product",
                          "CANNOT_DELETE_LAST_VARIANT")  # fmt: skip

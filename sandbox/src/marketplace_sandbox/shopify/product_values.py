@@ -20,7 +20,7 @@ from .part import Context
 if TYPE_CHECKING:
     from .room import ShopifyRoom
 
-Path = Sequence[str | int]
+Path = Sequence[Any]
 #: input member → member of the row
 PLAIN = {
     "descriptionHtml": "description_html",
@@ -181,9 +181,12 @@ def option_values(options: Sequence[Mapping[str, Any]], data: Mapping[str, Any],
         if place not in found and before is not None and place < len(before):
             found[place] = before[place]
     if len(found) < len(options):
-        raise refuse([*path, "optionValues"], "You need to add option values for "
-                     f"{', '.join(each['name'] for p, each in enumerate(options) if p not in found)}",
-                     "INVALID_VARIANT" if before is None else "NEED_TO_ADD_OPTION_VALUES")  # fmt: skip
+        names = [each["name"] for place, each in enumerate(options) if place not in found]
+        raise refuse(
+            [*path, "optionValues"],
+            f"You need to add option values for {', '.join(names)}",
+            "INVALID_VARIANT" if before is None else "NEED_TO_ADD_OPTION_VALUES",
+        )
     return [found[place] for place in range(len(options))]
 
 

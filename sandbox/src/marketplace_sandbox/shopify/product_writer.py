@@ -149,9 +149,7 @@ class ProductWriter(Part):
 
     # === PLAN === #
 
-    def _plan(
-        self, ctx: Context, identifier: dict[str, Any] | None, data: dict[str, Any]
-    ) -> _Plan:
+    def _plan(self, ctx: Context, identifier: dict[str, Any] | None, data: dict[str, Any]) -> _Plan:
         product = self._target(ctx, identifier, data)
         check_product(self.room, product, data, ["input"], CODES)
         options = None
@@ -383,5 +381,3 @@ class ProductWriter(Part):
             now = self.room.stock.available(item.id, place)
             if new or str(place) in item.levels:
                 self.room.stock.change(item.id, place, ctx=ctx, available=each["quantity"] - now)
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from werkzeug.wrappers import Request, Response
 
@@ -21,11 +21,12 @@ from .goods import Goods
 from .grouping import Collections
 from .markets import Markets
 from .metafields import Metafields
-from .page import ShopifyPages
-from .part import Context, Part
+from .page import TABS, ShopifyPages
+from .part import Context, Part, Rows
 from .product_edits import ProductEdits
 from .product_writer import ProductWriter
 from .registry import Resolvers
+from .sales import Sales
 from .seed import Seed
 from .settings import Settings
 from .shop import API_VERSIONS, Location, Shop, ShopData
@@ -33,11 +34,8 @@ from .stock import Stock
 from .throttle import Throttle
 from .uploads import Uploads
 
-try:
-    from .sales import Sales
-except ImportError:  # TEMPORARY: while it is being written
-    Sales = Part  # type: ignore[assignment,misc]
 
+SomePart = TypeVar("SomePart", bound=Part)
 SEEDS = ("demo", "orders", "empty")
 SETTINGS = "shopify.settings"
 
@@ -79,7 +77,7 @@ class ShopifyRoom(Room):
         self._control = ShopifyControl(self)
         self._pages = ShopifyPages(self)
 
-    def _add(self, part: Any) -> Any:
+    def _add(self, part: SomePart) -> SomePart:
         self.parts.append(part)
         return part
 
@@ -99,7 +97,7 @@ class ShopifyRoom(Room):
         return self._settings
 
     @property
-    def locations(self) -> Any:
+    def locations(self) -> Rows[Location]:
         """Rows of `Location` by number."""
         return self.shops.locations
 
@@ -185,6 +183,14 @@ class ShopifyRoom(Room):
         self.tick()
         return self._pages.answer(request, path)
 
+    @staticmethod
+    def page_values() -> dict[str, Any]:
+        """What every page of the room needs, beside the room itself."""
+        return {"tabs": TABS}
+
+    def close(self) -> None:
+        self.uploads.close()
+
     def add_token(self, token: str, accounts: list[str]) -> None:
         if not token or not token.isascii() or not token.isprintable():
             raise ValueError("a token must be printable ASCII text")
@@ -211,9 +217,8 @@ class ShopifyRoom(Room):
             for part in self.parts:
                 part.clear()
             self.keyed.clear()
-            for row in store.meta.keys():
-                if row.startswith("next.shopify."):
-                    store.meta.pop(row)
+            for name in store.meta.names("next.shopify."):
+                store.meta.pop(name)
             self._settings = Settings()
             store.meta.pop(SETTINGS)
             self.throttle.clear()

@@ -9,16 +9,38 @@ from typing import Any
 from ..wire import Invalid
 
 #: Everything that the adapters may need; what the demo's app was granted.
-SCOPES = tuple(
-    "read_all_orders read_assigned_fulfillment_orders read_companies read_customers "
-    "read_draft_orders read_files read_fulfillments read_gift_cards read_inventory "
-    "read_locations read_merchant_managed_fulfillment_orders read_order_edits read_orders "
-    "read_product_listings read_products read_publications read_returns "
-    "read_third_party_fulfillment_orders write_assigned_fulfillment_orders write_customers "
-    "write_draft_orders write_files write_fulfillments write_inventory "
-    "write_merchant_managed_fulfillment_orders write_order_edits write_orders "
-    "write_products write_publications write_returns "
-    "write_third_party_fulfillment_orders".split()
+SCOPES = (
+    "read_all_orders",
+    "read_assigned_fulfillment_orders",
+    "read_companies",
+    "read_customers",
+    "read_draft_orders",
+    "read_files",
+    "read_fulfillments",
+    "read_gift_cards",
+    "read_inventory",
+    "read_locations",
+    "read_merchant_managed_fulfillment_orders",
+    "read_order_edits",
+    "read_orders",
+    "read_product_listings",
+    "read_products",
+    "read_publications",
+    "read_returns",
+    "read_third_party_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "write_customers",
+    "write_draft_orders",
+    "write_files",
+    "write_fulfillments",
+    "write_inventory",
+    "write_merchant_managed_fulfillment_orders",
+    "write_order_edits",
+    "write_orders",
+    "write_products",
+    "write_publications",
+    "write_returns",
+    "write_third_party_fulfillment_orders",
 )
 MOST_SECONDS = 86_400 * 30
 

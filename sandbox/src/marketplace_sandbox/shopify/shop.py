@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..control import body_of
+from ..wire import ApiError, boolean_of, text_of
 from .access import APPS
+from .errors import denied
 from .gids import gid, level_of, number_of, parse
 from .paging import connection
 from .part import Context, Part
 from .registry import Resolvers
 from .search import compile_search
-from .settings import SCOPES
 
 DOMAIN = "demo-shop.myshopify.com"
 API_VERSIONS = {"2026-07": "July 2026", "2026-10": "October 2026", "2027-01": "January 2027"}
@@ -73,8 +75,13 @@ class Shop(Part):
         now = self.room.now()
         if number is None:
             number = self.room.next_id("location", 7003)
-        address = {"address1": "Lagerstr. 1", "city": "Berlin", "zip": "10115", "country": "Germany",
-                   "countryCode": "DE"}  # fmt: skip
+        address = {
+            "address1": "Lagerstr. 1",
+            "city": "Berlin",
+            "zip": "10115",
+            "country": "Germany",
+            "countryCode": "DE",
+        }
         return self.locations.put(Location(number, name, now, now, address=address))
 
     def state(self) -> dict[str, Any]:
@@ -88,16 +95,10 @@ class Shop(Part):
 
     def _add(self, request: Any) -> Any:
         """``{"name"}``: one more location."""
-        from ..control import body_of
-        from ..wire import text_of
-
         return vars(self.add_location(text_of(body_of(request, {"name"}).get("name"), "name")))
 
     def _edit(self, request: Any, number: int) -> Any:
         """``{"name"?, "active"?}``."""
-        from ..control import body_of
-        from ..wire import ApiError, boolean_of, text_of
-
         found = self.locations.get(number)
         if found is None:
             raise ApiError(404, "There is no such location")
@@ -113,9 +114,7 @@ class Shop(Part):
 
     def resolvers(self) -> Resolvers:
         found = Resolvers()
-        found.types(
-            {"Location": ("read_locations", "read_inventory", "read_markets_home")}
-        )
+        found.types({"Location": ("read_locations", "read_inventory", "read_markets_home")})
         found.query("shop")(lambda ctx: ShopData())
         found.query("app")(lambda ctx, id=None: self._app(ctx, id))
         found.query("currentAppInstallation")(lambda ctx: {"app": ctx.access.app})
@@ -125,7 +124,7 @@ class Shop(Part):
         found.query("job")(lambda ctx, id: {"id": id, "done": True, "query": None})
         found.query("location")(self._location)
         found.query("locations")(self._locations)
-        found.query("node")(lambda ctx, id: self.find(ctx, id))
+        found.query("node")(lambda ctx, id: self.find(ctx, text=id))
         found.query("nodes")(lambda ctx, ids: [self.find(ctx, each) for each in ids])
         found.node("Location", lambda ctx, number: self.locations.get(number))
         self._shop_fields(found)
@@ -134,8 +133,6 @@ class Shop(Part):
 
     def find(self, ctx: Context, text: str) -> Any:
         """Anything by its global id; None when it is not there."""
-        from .assembly import denied
-
         kind, number, _ = parse(text)
         resolvers = self.room.resolvers
         if kind == "InventoryLevel":
@@ -265,6 +262,3 @@ class Shop(Part):
                 row[each] for each in ("address1", "zip", "city", "country") if row.get(each)
             ]
         )
-
-
-__all__ = ["SCOPES", "Location", "Shop", "ShopData"]

@@ -1,4 +1,4 @@
-"""Quantities per item and location: changes from all sides, and the API's three ways to set them."""
+"""Quantities per item and location: changes from all sides, and how the API sets them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,25 @@ if TYPE_CHECKING:
 
 MOST = 1_000_000_000
 REASONS = frozenset(
-    "correction cycle_count_available damaged movement_canceled movement_created movement_received "
-    "movement_updated other promotion quality_control received reservation_created "
-    "reservation_deleted reservation_updated restock safety_stock shrinkage".split()
+    (
+        "correction",
+        "cycle_count_available",
+        "damaged",
+        "movement_canceled",
+        "movement_created",
+        "movement_received",
+        "movement_updated",
+        "other",
+        "promotion",
+        "quality_control",
+        "received",
+        "reservation_created",
+        "reservation_deleted",
+        "reservation_updated",
+        "restock",
+        "safety_stock",
+        "shrinkage",
+    )
 )
 _URI = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
@@ -195,7 +211,7 @@ class Stock(Part):
                          "invalid.", "INVALID_REFERENCE_DOCUMENT")  # fmt: skip
 
     def _plan(
-        self, name: str, row: dict[str, Any], path: Sequence[str | int], wanted: int
+        self, name: str, row: dict[str, Any], path: Sequence[Any], wanted: int
     ) -> tuple[Item, int, int]:
         try:
             item = self.room.catalogue.items.get(number_of(row["inventoryItemId"], "InventoryItem"))
@@ -213,8 +229,11 @@ class Stock(Part):
                          "INVALID_LOCATION")  # fmt: skip
         compared = row["changeFromQuantity"]
         if compared is not None and compared != self._current(item, place.id, name):
-            raise refuse([*path, "changeFromQuantity"], "The changeFromQuantity argument no longer "
-                         "matches the persisted quantity.", "CHANGE_FROM_QUANTITY_STALE")  # fmt: skip
+            raise refuse(
+                [*path, "changeFromQuantity"],
+                "The changeFromQuantity argument no longer matches the persisted quantity.",
+                "CHANGE_FROM_QUANTITY_STALE",
+            )
         if wanted > MOST:
             raise refuse([*path, "quantity"], f"The quantity can't be higher than {MOST:,}.",
                          "INVALID_QUANTITY_TOO_HIGH")  # fmt: skip

@@ -76,7 +76,9 @@ class Uploads(Part):
             number = self.room.next_id("staged", 1)
             unique = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.room.services.seed}/staged/{number}")
             key = f"tmp/{self.room.shop.id}/bulk/{unique}/{name}"
-            self.promised.put(key, {"key": key, "resource": each["resource"], "app": ctx.access.app})
+            self.promised.put(
+                key, {"key": key, "resource": each["resource"], "app": ctx.access.app}
+            )
             targets.append(self._target(ctx, each, key))
         if errors:
             raise UserErrors(errors)
@@ -160,5 +162,3 @@ class Uploads(Part):
 def _xml(status: int, code: str) -> Response:
     text = f"<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code></Error>"
     return Response(text, status, content_type="application/xml")
-
-
