@@ -44,19 +44,31 @@ WORKING = frozenset({"CREATED", "RUNNING", "CANCELING"})
 BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 
 QUERY = """{
-  products {
+  productVariants {
     edges {
       node {
         id
         title
-        status
-        handle
-        vendor
-        productType
-        tags
-        descriptionHtml
-        updatedAt
-        featuredMedia { preview { image { url } } }
+        sku
+        barcode
+        price
+        compareAtPrice
+        inventoryQuantity
+        inventoryPolicy
+        availableForSale
+        taxable
+        selectedOptions { name value }
+        product {
+          id
+          title
+          status
+          handle
+          vendor
+          productType
+          tags
+          descriptionHtml
+          featuredMedia { preview { image { url } } }
+        }
         media {
           edges {
             node {
@@ -67,33 +79,16 @@ QUERY = """{
             }
           }
         }
-        variants {
-          edges {
-            node {
-              id
-              title
-              sku
-              barcode
-              price
-              compareAtPrice
-              inventoryQuantity
-              inventoryPolicy
-              availableForSale
-              taxable
-              selectedOptions { name value }
-              inventoryItem {
+        inventoryItem {
+          id
+          tracked
+          measurement { weight { unit value } }
+          inventoryLevels {
+            edges {
+              node {
                 id
-                tracked
-                measurement { weight { unit value } }
-                inventoryLevels {
-                  edges {
-                    node {
-                      id
-                      location { id }
-                      quantities(names: ["available"]) { name quantity }
-                    }
-                  }
-                }
+                location { id }
+                quantities(names: ["available"]) { name quantity }
               }
             }
           }
@@ -102,14 +97,14 @@ QUERY = """{
     }
   }
 }"""
-"""D: every connection has edges, four of them, two levels deep."""
+"""D: connections at most two levels deep, so it begins with the variants and not with products."""
 
 
 # === OPERATION === #
 
 
 def result(client: Client, clock: Clock) -> str:
-    """The address of the file with the whole catalogue; empty when there is no product.
+    """The address of the file with the whole catalogue; empty when it has none.
 
     :raise ThrottledError: it is being made.
     :raise ServerError: Shopify could not make it; the next time a new one is started.
@@ -125,7 +120,7 @@ def result(client: Client, clock: Clock) -> str:
         wait = min(max(age / 4, SHORTEST_WAIT), LONGEST_WAIT)
         count = text(found, "rootObjectCount") or "0"
         raise ThrottledError(
-            f"The catalogue is being written ({count} products so far).", retry_after=wait
+            f"The catalogue is being written ({count} variants so far).", retry_after=wait
         )
     if status == "COMPLETED":
         return text(found, "url")
@@ -209,12 +204,13 @@ class _Store:
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
             PRAGMA cache_size = -8000;
-            CREATE TABLE product (id TEXT PRIMARY KEY, place INTEGER, line TEXT) WITHOUT ROWID;
-            CREATE TABLE child (parent TEXT, kind TEXT, place INTEGER, id TEXT, line TEXT,
+            CREATE TABLE variant (product TEXT, place INTEGER, id TEXT, line TEXT,
+                                  PRIMARY KEY (product, place)) WITHOUT ROWID;
+            CREATE TABLE child (parent TEXT, kind TEXT, place INTEGER, line TEXT,
                                 PRIMARY KEY (parent, kind, place)) WITHOUT ROWID;
             """
         )
-        self._waiting: list[tuple[str, str, int, str, str]] = []
+        self._waiting: list[tuple[str, str, int, str]] = []
         self._place = 0
 
     def close(self) -> None:
@@ -227,47 +223,51 @@ class _Store:
 
         :raise InvalidError: it has no id.
         """
-        own = text(line, "id")
+        own, parent = text(line, "id"), text(line, "__parentId")
         if not own:
-            # A picture that is no image (a film, say) has no members of ours.
-            if "__parentId" in line:
+            # A medium that is no picture (a film, say) has no members of ours.
+            if parent:
                 return
             raise InvalidError("A line of the catalogue has no id.", code="bad_shape")
         self._place += 1
         kept = json.dumps({key: value for key, value in line.items() if key != "__parentId"})
         kind = own.removeprefix("gid://shopify/").split("/")[0]
-        parent = text(line, "__parentId")
-        if kind == "Product":
-            row = (own, self._place, kept)
-            self._base.execute("INSERT OR REPLACE INTO product VALUES (?, ?, ?)", row)
+        if kind == "ProductVariant":
+            row = (text(line, "product", "id"), self._place, own, kept)
+            self._base.execute("INSERT INTO variant VALUES (?, ?, ?, ?)", row)
             return
-        self._waiting.append((parent, kind, self._place, own, kept))
+        self._waiting.append((parent, kind, self._place, kept))
         if len(self._waiting) >= BATCH:
             self._flush()
 
     def _flush(self) -> None:
-        self._base.executemany("INSERT INTO child VALUES (?, ?, ?, ?, ?)", self._waiting)
+        self._base.executemany("INSERT INTO child VALUES (?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
 
     def listings(self, currency: str) -> Iterator[RemoteListing]:
-        """By product, in their order in the file."""
+        """The variants of a product one after another."""
         self._flush()
-        cursor = self._base.execute("SELECT id, line FROM product ORDER BY place")
-        for own, line in cursor:
-            product = json.loads(line)
+        cursor = self._base.execute("SELECT line FROM variant ORDER BY product, place")
+        for (line,) in cursor:
+            variant = json.loads(line)
+            own = text(variant, "id")
+            # The parent of a quantity is the variant; of an older file its item.
+            parents = (own, text(variant, "inventoryItem", "id"))
             images = [text(one, "image", "url") for one in self._children("MediaImage", own)]
-            for variant in self._children("ProductVariant", own):
-                # The parent of a quantity is the variant; of an older file its item.
-                parents = (text(variant, "id"), text(variant, "inventoryItem", "id"))
-                levels = self._children("InventoryLevel", *parents)
-                found = remote_listing(product, variant, levels, currency, images)
-                if found is not None:
-                    yield found
+            found = remote_listing(
+                member(variant, "product"),
+                variant,
+                self._children("InventoryLevel", *parents),
+                currency,
+                images,
+            )
+            if found is not None:
+                yield found
 
     def _children(self, kind: str, *parents: str) -> list[dict[str, Any]]:
         marks = ", ".join("?" for _one in parents)
         cursor = self._base.execute(
-            f"SELECT id, line FROM child WHERE parent IN ({marks}) AND kind = ? ORDER BY place",
+            f"SELECT line FROM child WHERE parent IN ({marks}) AND kind = ? ORDER BY place",
             (*parents, kind),
         )
-        return list({own: json.loads(line) for own, line in cursor}.values())
+        return [json.loads(line) for (line,) in cursor]

@@ -18,6 +18,7 @@ from .wording import (
     count,
     currency_code,
     flag,
+    labels,
     member,
     moment,
     number,
@@ -25,7 +26,6 @@ from .wording import (
     rows,
     strict_list,
     text,
-    words,
 )
 
 KIND = "gid://shopify/DraftOrder/"
@@ -119,7 +119,7 @@ def _rest(data: Mapping[str, Any], money: str) -> OrderForm:
         attributes=tuple(
             (text(one, "name"), text(one, "value")) for one in rows(data, "note_attributes")
         ),
-        tags=tuple(sorted(filter(None, map(str.strip, text(data, "tags").split(","))))),
+        tags=labels(data, "tags"),
         po_number=text(data, "po_number"),
         source="draft",
         draft=text(data, "status").lower() or "open",
@@ -197,7 +197,7 @@ def _graph(data: Mapping[str, Any], money: str) -> OrderForm:
         site=optional_number(member(entity, "location").get("id")),
         note=text(data, "note2"),
         attributes=graph_orders.pairs(data, "customAttributes"),
-        tags=tuple(sorted(words(data, "tags"))),
+        tags=labels(data, "tags"),
         po_number=text(data, "poNumber"),
         source="draft",
         draft=text(data, "status").lower() or "open",

@@ -24,7 +24,7 @@ from ..core.news import ListingNews
 from ..core.revision import revision
 from ..core.shape import as_object
 from ..core.types import Event, ListingKey, Money, RemoteListing
-from .wording import flag, member, moment, number, optional_number, rows, text, words
+from .wording import flag, labels, member, moment, number, optional_number, rows, text, words
 
 TOPIC = "listing"
 GRAMS = {
@@ -145,8 +145,7 @@ def _attributes(product: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[
     if "status" in shown:
         shown["status"] = shown["status"].upper()
     if "tags" in product:
-        tags = words(product, "tags") or tuple(map(str.strip, text(product, "tags").split(",")))
-        shown["tags"] = sorted(filter(None, tags))
+        shown["tags"] = list(labels(product, "tags"))
     if "seo" in product:
         shown["seo_title"] = text(product, "seo", "title")
         shown["seo_description"] = text(product, "seo", "description")

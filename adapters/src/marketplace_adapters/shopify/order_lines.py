@@ -201,6 +201,13 @@ def _shipping(form: OrderForm, one: ShippingForm) -> Amount:
         kind="shipping",
         discounts=tuple(Discount(SELLER, cut.amount, cut.label) for cut in one.cuts),
     )
+    if form.cancelled_at is not None:
+        # Nothing was delivered: what was given back of it was never owed.
+        before, off = gross + channel, _lowered(form, one)
+        share = off / before if before else ZERO
+        tax -= cents(tax * share, form.currency)
+        channel -= cents(channel * share, form.currency)
+        gross = before - off - channel
     return Amount(line, 1, gross, tax, channel, taxed=bool(one.taxes) or form.tax is not None)
 
 
@@ -271,10 +278,11 @@ def _fitted(form: OrderForm, rows: list[Amount]) -> Decimal:
     told = sum((one.shipping for one in form.refunds), ZERO)
     lowered = sum((_lowered(form, one) for one in form.shipping if not one.removed), ZERO)
     duties = sum((one.duties for one in form.refunds), ZERO)
+    wanted = sum((one.gross for one in rows if one.line.listing.sku == DUTY), ZERO)
     sums, slack = _sum(rows), _slack(form, rows)
     readings = product(
         dict.fromkeys((told, ZERO, lowered)),
-        dict.fromkeys((max(form.duties - form.current_duties, ZERO), ZERO, duties)),
+        dict.fromkeys((max(wanted - form.current_duties, ZERO), ZERO, duties)),
         dict.fromkeys((max(form.fees - form.current_fees, ZERO), ZERO)),
     )
     found = [total + sum(reading, ZERO) for reading in readings]
@@ -299,10 +307,16 @@ def _slack(form: OrderForm, rows: list[Amount]) -> Decimal:
 def _add_fee_tax(form: OrderForm, rows: list[Amount], total: Decimal) -> None:
     """Tax on additional fees is told only in the order's tax: it is what no other line explains."""
     fees = [one for one in rows if one.line.listing.sku == FEE]
-    missing = total - _sum(rows)
-    if not fees or form.tax is None or form.taxes_included or missing <= _slack(form, rows):
+    missing, slack = total - _sum(rows), _slack(form, rows)
+    if not fees or form.tax is None or form.taxes_included or missing <= slack:
         return
-    if form.tax - sum((one.tax + one.by_channel for one in rows), ZERO) == missing:
+    known = sum((one.tax + one.by_channel for one in rows), ZERO)
+    # The order's tax is of what is left of it, the lines' of what was agreed.
+    back = sum(
+        (row.tax for one in form.refunds for row in one.lines if row.restock != CANCEL), ZERO
+    )
+    unexplained = form.tax + back - known
+    if unexplained - slack <= missing <= unexplained + known:
         fees[0].gross += missing
         fees[0].tax += missing
         fees[0].taxed = True

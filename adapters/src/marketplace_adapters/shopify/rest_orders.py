@@ -27,6 +27,7 @@ from .wording import (
     count,
     currency_code,
     flag,
+    labels,
     member,
     moment,
     number,
@@ -100,7 +101,7 @@ def read_order(payload: Any, money: str) -> OrderForm:
     bill_to, bill_company = rest_address(data.get("billing_address"))
     company = member(data, "company")
     terms = member(data, "payment_terms")
-    labels = discount_labels(data)
+    titles = discount_labels(data)
     return OrderForm(
         id=order_id,
         name=text(data, "name") or text(data, "order_number"),
@@ -108,7 +109,7 @@ def read_order(payload: Any, money: str) -> OrderForm:
         total=total,
         taxes_included=included,
         lines=tuple(
-            read_line(one, f"line_items[{index}]", purse, labels)
+            read_line(one, f"line_items[{index}]", purse, titles)
             for index, one in enumerate(strict_list(data, "line_items", ""))
         ),
         created_at=moment(data, "processed_at") or moment(data, "created_at"),
@@ -119,7 +120,7 @@ def read_order(payload: Any, money: str) -> OrderForm:
         cancel_reason=text(data, "cancel_reason").lower(),
         closed_at=moment(data, "closed_at"),
         shipping=tuple(
-            read_shipping(one, f"shipping_lines[{index}].", purse, labels)
+            read_shipping(one, f"shipping_lines[{index}].", purse, titles)
             for index, one in enumerate(strict_list(data, "shipping_lines", ""))
         ),
         tax=purse.optional(data, "current_total_tax", ""),
@@ -167,7 +168,7 @@ def read_order(payload: Any, money: str) -> OrderForm:
         site=optional_number(company.get("location_id")),
         note=text(data, "note"),
         attributes=_pairs(data, "note_attributes"),
-        tags=tuple(sorted(filter(None, map(str.strip, text(data, "tags").split(","))))),
+        tags=labels(data, "tags"),
         codes=tuple(
             sorted(filter(None, (text(one, "code") for one in rows(data, "discount_codes"))))
         ),
@@ -202,7 +203,7 @@ def discount_labels(data: Mapping[str, Any]) -> dict[str, str]:
 # === LINES === #
 
 
-def read_line(value: Any, where: str, purse: Purse, labels: Mapping[str, str]) -> LineForm:
+def read_line(value: Any, where: str, purse: Purse, titles: Mapping[str, str]) -> LineForm:
     """A line item of an order or of a refund.
 
     :raise InvalidError: its id, quantity or money is missing or wrong.
@@ -224,7 +225,7 @@ def read_line(value: Any, where: str, purse: Purse, labels: Mapping[str, str]) -
         sku=text(data, "sku"),
         gift_card=flag(data, "gift_card"),
         shippable=data.get("requires_shipping") is not False,
-        cuts=read_cuts(data, where, purse, labels),
+        cuts=read_cuts(data, where, purse, titles),
         taxes=read_taxes(data, where, purse),
         duties=sum((_duty(one, f"{where}duties.", purse) for one in duties), ZERO),
         duty_taxes=tuple(
@@ -234,7 +235,7 @@ def read_line(value: Any, where: str, purse: Purse, labels: Mapping[str, str]) -
     )
 
 
-def read_shipping(value: Any, where: str, purse: Purse, labels: Mapping[str, str]) -> ShippingForm:
+def read_shipping(value: Any, where: str, purse: Purse, titles: Mapping[str, str]) -> ShippingForm:
     """A row of ``shipping_lines``."""
     data = as_object(value, where.rstrip("."))
     return ShippingForm(
@@ -243,19 +244,19 @@ def read_shipping(value: Any, where: str, purse: Purse, labels: Mapping[str, str
         price=purse.of(data, "price", where),
         current=purse.optional(data, "current_discounted_price", where),
         removed=flag(data, "is_removed"),
-        cuts=read_cuts(data, where, purse, labels),
+        cuts=read_cuts(data, where, purse, titles),
         taxes=read_taxes(data, where, purse),
     )
 
 
 def read_cuts(
-    data: Mapping[str, Any], where: str, purse: Purse, labels: Mapping[str, str]
+    data: Mapping[str, Any], where: str, purse: Purse, titles: Mapping[str, str]
 ) -> tuple[Cut, ...]:
     """``discount_allocations``; those without an amount are left out."""
     found = [
         Cut(
             purse.of(as_object(one, f"{where}discount_allocations"), "amount", where),
-            labels.get(text(one, "discount_application_index"), ""),
+            titles.get(text(one, "discount_application_index"), ""),
         )
         for one in strict_list(data, "discount_allocations", where)
     ]

@@ -57,6 +57,13 @@ def words(data: Any, *path: str) -> tuple[str, ...]:
     return tuple(filter(None, (text({"": one}, "") for one in found)))
 
 
+def labels(data: Any, name: str) -> tuple[str, ...]:
+    """Tags, sorted: a list, or a text with commas between them."""
+    found = data.get(name) if isinstance(data, Mapping) else None
+    told = ",".join(words(data, name)) if isinstance(found, list) else text(data, name)
+    return tuple(sorted(set(filter(None, map(str.strip, told.split(","))))))
+
+
 def flag(data: Any, name: str) -> bool:
     """Whether a member is true."""
     return isinstance(data, Mapping) and data.get(name) is True
