@@ -33,6 +33,9 @@ from . import test_settlement
 from . import test_settlement_entry
 from . import test_return
 from . import test_refund
+from . import test_order_b2b
+from . import test_order_risk
+from . import test_order_place
 from . import test_deadline
 from . import test_carrier
 from . import test_catalogue_export
