@@ -121,7 +121,7 @@ class Shop(Part):
         found.query("publicApiVersions")(
             lambda ctx: [self.room.api_version(each) for each in API_VERSIONS]
         )
-        found.query("job")(lambda ctx, id: {"id": id, "done": True, "query": None})
+        found.query("job")(lambda ctx, id: self.room.sales.job(id))
         found.query("location")(self._location)
         found.query("locations")(self._locations)
         found.query("node")(lambda ctx, id: self.find(ctx, text=id))
