@@ -71,20 +71,22 @@ class Shop:
 
     def _list(self, env: Any) -> None:
         products = env["product.product"].browse(self._products)
-        skus = [product.default_code for product in products]
-        made = self._sandbox.control("POST", "shopify/products", {"skus": skus})
-        by_sku = {row["sku"]: row for row in made["variants"]}
+        rows = [
+            {"title": product.name, "sku": product.default_code, "price": "9.99"}
+            for product in products
+        ]
+        self._sandbox.control("POST", "shopify/products", {"products": rows})
+        shown = self._sandbox.control("GET", "shopify/book")["variants"]
+        by_sku = {row["sku"]: (number, row) for number, row in shown.items()}
         env["marketplace.listing"].create(
             [
                 {
                     "account_id": self._account_id,
                     "product_id": product.id,
-                    "external_id": str(by_sku[product.default_code]["id"]),
+                    "external_id": by_sku[product.default_code][0],
                     "extra": {
-                        "product_id": str(by_sku[product.default_code]["product_id"]),
-                        "inventory_item_id": str(
-                            by_sku[product.default_code]["inventory_item_id"]
-                        ),
+                        "product_id": str(by_sku[product.default_code][1]["product"]),
+                        "inventory_item_id": str(by_sku[product.default_code][1]["item"]),
                     },
                 }
                 for product in products
@@ -169,7 +171,7 @@ class Shop:
         return changes
 
     def _wrong(self, changes: list[tuple[int, int, int]]) -> list[Any]:
-        levels = self._sandbox.control("GET", "shopify/levels")
+        variants = self._sandbox.control("GET", "shopify/book")["variants"].values()
         with scene.environment(self.database) as env:
             places = {
                 place.location_ids.id: place.external_id
@@ -180,8 +182,9 @@ class Shop:
                 for listing in env["marketplace.listing"].search([])
             }
         shown = {
-            (str(row["inventory_item_id"]), str(row["location_id"])): int(row["available"])
-            for row in levels
+            (str(row["item"]), str(place)): int(level["available"])
+            for row in variants
+            for place, level in row["levels"].items()
         }
         return [
             change
@@ -310,8 +313,9 @@ class Shop:
     def _plan(self, plan: tuple[int, int]) -> None:
         rate, most = plan
         self._sandbox.control(
-            "POST", "shopify/throttle", {"restore_rate": rate, "maximum": most, "fill": True}
+            "POST", "shopify/settings", {"restore_rate": rate, "bucket": most}
         )
+        self._sandbox.control("POST", "shopify/throttle", {"available": most})
 
     def _points(self) -> dict[str, Any]:
         found: dict[str, Any] = self._sandbox.control("GET", "shopify/throttle")

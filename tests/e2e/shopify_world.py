@@ -72,7 +72,7 @@ class ShopifyWorld(ChannelWorld):
 
         :param skus: SKU → product of Odoo.
         """
-        rows = self.control("GET", "variants")
+        variants = self.book()["variants"]
         self.client()(
             "marketplace.listing",
             "create",
@@ -81,13 +81,13 @@ class ShopifyWorld(ChannelWorld):
                     "account_id": self.account,
                     "product_id": skus[row["sku"]],
                     "sku": row["sku"],
-                    "external_id": str(row["id"]),
+                    "external_id": number,
                     "extra": {
-                        "product_id": str(row["product_id"]),
-                        "inventory_item_id": str(row["inventory_item_id"]),
+                        "product_id": str(row["product"]),
+                        "inventory_item_id": str(row["item"]),
                     },
                 }
-                for row in rows
+                for number, row in variants.items()
                 if row["sku"] in skus
             ],
         )

@@ -12,15 +12,15 @@ from marketplace_adapters.testing import covers
 from suite.stage import Stage, wait_until
 
 ORDERS, PARTS = 3000, 6
-SKUS = [f"WEB-{number:04d}" for number in range(1, 41)]
+SKUS = [f"WEB-{number}" for number in range(1, 41)]
 
 
 @pytest.fixture(scope="module")
 def shop(stage: Stage) -> Iterator[ShopifyWorld]:
     made = ShopifyWorld(stage)
     # The largest plan: what is shown here is not how fast Shopify lets one ask.
-    made.control("POST", "throttle", {"restore_rate": 2000, "maximum": 40000})
-    made.control("POST", "products", {"count": len(SKUS), "prefix": "WEB-", "stock": 100_000})
+    made.control("POST", "settings", {"restore_rate": 2000, "bucket": 40000})
+    made.control("POST", "products", {"count": len(SKUS), "prefix": "WEB-", "quantity": 100_000})
     yield made
     made.server.stop()
 

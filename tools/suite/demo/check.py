@@ -180,11 +180,11 @@ def last_piece(scene: Running) -> float:
 
 def _stock_shown(scene: Running, pieces: int) -> None:
     """Wait until both other channels show so many."""
-    for provider in ("amazon", "shopify"):
+    for provider, field in (("amazon", "quantity"), ("shopify", "available")):
         scene.control(
             provider,
             "GET",
-            f"wait?sku={LAST}&field=quantity&value={pieces}&timeout={PATIENCE:.0f}",
+            f"wait?sku={LAST}&field={field}&value={pieces}&timeout={PATIENCE:.0f}",
         )
 
 
