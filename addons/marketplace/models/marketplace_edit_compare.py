@@ -89,11 +89,12 @@ class MarketplaceForeignEdit(models.Model):
             see :attr:`marketplace_adapters.core.ListingNews.values`.
         :return: number of changes that somebody made there.
         """
+        fresh = {listing: listing._fresh(*said) for listing, said in shown.items()}
         edits = self._edits_of(shown)
         found = [
             difference
-            for listing, (values, moment) in shown.items()
-            for difference in self._differences(account, listing, values, moment, edits)
+            for listing, (_values, moment) in shown.items()
+            for difference in self._differences(account, listing, fresh[listing], moment, edits)
         ]
         if not found:
             return 0
@@ -129,7 +130,9 @@ class MarketplaceForeignEdit(models.Model):
                 if path in TERMS.get(kind, ()) or not listing._compares(kind, path):
                     continue
                 base = at(known.get(kind), path)
-                if base is MISSING and not account._owned_by_channel(kind, path):
+                if base is MISSING and not (
+                    listing._can_take(kind, path) and account._owned_by_channel(kind, path)
+                ):
                     continue  # never told: nobody changed what we said
                 if same(path, base, value):
                     continue
@@ -268,12 +271,17 @@ class MarketplaceForeignEdit(models.Model):
 
         :return: those that cannot be written; a person is asked.
         """
+        # What Odoo has no place for stays on the channel: that is what the policy wants.
+        stays = [one for one in found if not one.listing._can_take(one.kind, one.path)]
+        no_place = self.env._("Odoo has no place for it.")
+        self._write_down(stays, "channel", lambda one: {"note": no_place})
+        others = [one for one in found if one.listing._can_take(one.kind, one.path)]
         notes = {
             one.key(): one.listing._take_channel_value(account, one.kind, one.path, one.value)
-            for one in found
+            for one in others
         }
-        taken = [one for one in found if not notes[one.key()]]
-        left = [one for one in found if notes[one.key()]]
+        taken = [one for one in others if not notes[one.key()]]
+        left = [one for one in others if notes[one.key()]]
         self._write_down(taken, "channel", lambda one: {"note": False})
         self._write_down(left, "open", lambda one: {"note": notes[one.key()]})
         return left
@@ -325,7 +333,46 @@ class MarketplaceForeignEdit(models.Model):
 
 
 class MarketplaceListing(models.Model):
+    """How new is what the channel shows of a listing."""
+
     _inherit = "marketplace.listing"
+
+    # {"price": "2030-01-05T12:00:00", "inventory/by_location/7": …}: the channel's own time of what
+    # it showed last, since its messages overtake each other.
+    shown_at = fields.Json(readonly=True, copy=False)
+
+    def _fresh(self, values, moment):
+        """What is not older than what the channel showed before; remembers how new that is.
+
+        :param moment: naive UTC, ``None`` when the channel does not say: then it counts as new.
+        :return: values by kind.
+        """
+        self.ensure_one()
+        if not moment:
+            return values
+        known, stamp = dict(self.shown_at or {}), moment.isoformat()
+        result = {}
+        for kind, members in values.items():
+            kept = {}
+            for name, value in members.items():
+                if not isinstance(value, dict) or kind != "inventory":
+                    if known.get(kind, "") <= stamp:
+                        kept[name] = value
+                    continue
+                # One place says nothing of another.
+                inner = {
+                    place: number
+                    for place, number in value.items()
+                    if known.get(f"{kind}/{name}/{place}", "") <= stamp
+                }
+                known.update({f"{kind}/{name}/{place}": stamp for place in inner})
+                kept[name] = inner
+            if any(not isinstance(value, dict) or kind != "inventory" for value in kept.values()):
+                known[kind] = stamp
+            result[kind] = kept
+        if known != (self.shown_at or {}):
+            self.shown_at = known
+        return result
 
     def _compares(self, kind, member):
         """Whether a member is compared with what the channel shows; a provider leaves out what its
@@ -347,20 +394,21 @@ class MarketplaceInbox(models.Model):
         speaking = [
             message
             for message in messages
-            if message.document.values
-            and message.outcome == "done"
-            and not message.document.deleted
+            if message.document.values and not message.document.deleted
         ]
         if not speaking:
             return
-        listings = self._listings_of(account, [message.document.key for message in speaking])
+        found = self._all_listings_of(account, [message.document.key for message in speaking])
         shown = {}
-        for message, listing in zip(speaking, listings, strict=True):
-            # Oldest first: what a later word says of a kind replaces what an earlier one said.
-            values, _moment = shown.get(listing, ({}, None))
+        for message, listings in zip(speaking, found, strict=True):
             moment = naive(message.document.occurred_at) or message.moment
-            shown[listing] = ({**values, **message.document.values}, moment)
-        self.env["marketplace.foreign.edit"]._look(account, shown)
+            for listing in listings:
+                shown.setdefault(listing, []).append((message.document.values, moment))
+        edits = self.env["marketplace.foreign.edit"]
+        # Mostly one word for each listing; more of them one after the other, oldest first.
+        while shown:
+            edits._look(account, {listing: said.pop(0) for listing, said in shown.items()})
+            shown = {listing: said for listing, said in shown.items() if said}
 
 
 def _is_fewer(one):

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -198,9 +199,9 @@ class MarketplaceForeignEdit(models.Model):
         """
         edits = self._to_decide()
         # sudo is for the rows; products and prices are written by whoever may write them.
-        self.product_id.check_access("write")
-        if "price" in self.mapped("kind"):
-            self.account_id.pricelist_id.check_access("write")
+        edits.product_id.with_env(self.env).check_access("write")
+        if "price" in edits.mapped("kind"):
+            edits.account_id.pricelist_id.with_env(self.env).check_access("write")
         taken = edits.browse()
         for edit in edits:
             note = edit.listing_id._take_channel_value(
@@ -228,7 +229,28 @@ class MarketplaceForeignEdit(models.Model):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("marketplace.group_user"):
             raise UserError(self.env._("Only people of the marketplace may decide this."))
-        return self.sudo().filtered(lambda edit: edit.state in (*HELD, "odoo", "channel"))
+        edits = self.sudo().filtered(lambda edit: edit.state != "settled")
+        return edits | edits._alike()
+
+    def _alike(self):
+        """The same change at other variants of the same product: one decision for all of them."""
+        own = self.filtered(lambda edit: edit.kind == "product" and edit.state == "open")
+        others = self.search(
+            [
+                ("state", "=", "open"),
+                ("kind", "=", "product"),
+                ("account_id", "in", own.account_id.ids),
+                ("member", "in", own.mapped("member")),
+                ("listing_id.product_tmpl_id", "in", own.product_id.product_tmpl_id.ids),
+            ]
+        )
+
+        def mark(edit):
+            values = json.dumps([edit.odoo_value, edit.channel_value], sort_keys=True)
+            return edit.account_id, edit.product_id.product_tmpl_id, edit.member, values
+
+        marks = {mark(edit) for edit in own}
+        return others.filtered(lambda edit: mark(edit) in marks)
 
     def _decide(self, state):
         self.write(

@@ -1,3 +1,5 @@
+import json
+
 from odoo import api, fields, models
 
 from ..tools.inbound import naive
@@ -12,6 +14,9 @@ class MarketplaceListing(models.Model):
         "Status on the channel", readonly=True, copy=False, help="In the channel's own words."
     )
     channel_status_at = fields.Datetime("Said", readonly=True, copy=False)
+    # Channels name a listing by others of its ids as well.
+    _extra_idx = models.Index("USING gin (extra jsonb_path_ops) WHERE extra IS NOT NULL")
+
     issue_ids = fields.One2many("marketplace.listing.issue", "listing_id", "Issues", readonly=True)
     issue_count = fields.Integer(compute="_compute_issue_count", string="Number of issues")
     has_issues = fields.Boolean(
@@ -38,6 +43,11 @@ class MarketplaceListing(models.Model):
         :return: whether it was new.
         """
         self.ensure_one()
+        if news.status is None and news.issues is None and not news.deleted:
+            # It says nothing that a later word could replace.
+            if news.learned:
+                self._learn(news.learned)
+            return True
         moment = naive(news.occurred_at)
         if moment and self.channel_status_at and moment < self.channel_status_at:
             return False
@@ -62,11 +72,11 @@ class MarketplaceInbox(models.Model):
 
     def _process_topic_listing(self, account, messages):
         """:attr:`document` is a :class:`marketplace_adapters.core.ListingNews`."""
-        listings = self._listings_of(account, [message.document.key for message in messages])
-        for message, listing in zip(messages, listings, strict=True):
-            if not listing:
+        found = self._all_listings_of(account, [message.document.key for message in messages])
+        for message, listings in zip(messages, found, strict=True):
+            if not listings:
                 message.settle("ignored", self.env._("This listing is not linked here."))
-            elif not listing._take_over(message.document):
+            elif not any([listing._take_over(message.document) for listing in listings]):
                 message.settle("ignored", self.env._("Older than what we know."))
             else:
                 message.settle("done")
@@ -90,6 +100,38 @@ class MarketplaceInbox(models.Model):
                 self.env["marketplace.engine"]._wake_send(account)
             else:
                 message.settle("ignored", self.env._("Nothing waits for it."))
+
+    @api.model
+    def _all_listings_of(self, account, keys):
+        """As :meth:`_listings_of`, and for keys that name neither the channel's id nor a SKU all
+        listings with their further ids: one product may have several.
+
+        By SQL: the ORM does not look into JSON.
+
+        :return: list of recordsets in the order of the keys
+        """
+        listings = self._listings_of(account, keys)
+        others = {
+            index: json.dumps(dict(key.extra))
+            for index, key in enumerate(keys)
+            if key.extra and not key.external_id and not key.sku
+        }
+        if not others:
+            return listings
+        self.env["marketplace.listing"].flush_model(["extra", "account_id"])
+        self.env.cr.execute(
+            """
+            SELECT key.index, listing.id
+              FROM unnest(%s::int[], %s::text[]) AS key (index, extra)
+              JOIN marketplace_listing listing
+                ON listing.account_id = %s AND listing.extra @> key.extra::jsonb
+             ORDER BY listing.id
+            """,
+            [list(others), list(others.values()), account.id],
+        )
+        for index, listing_id in self.env.cr.fetchall():
+            listings[index] |= listings[index].browse(listing_id)
+        return listings
 
     @api.model
     def _listings_of(self, account, keys):

@@ -159,6 +159,51 @@ class TestEcho(EditCase):
         self.assertEqual(self.rows(), [])
         self.assertEqual(self.pushed(), [])
 
+    def test_an_older_word_that_comes_last_changes_nothing(self):
+        self.show(seconds=7200, product={"title": "Cheap tea"})
+        self.show(seconds=3600, product={"title": "Dear tea"})
+        self.assertEqual(self.rows(), [("title", "Tea", "Cheap tea", "open")])
+        self.assertEqual(self.tea_listing.acknowledged["product"]["title"], "Cheap tea")
+
+    def test_each_kind_and_place_has_a_time_of_its_own(self):
+        listing = self.tea_listing
+        known = {**listing.acknowledged, "inventory": {"by_location": {"7": "5", "8": "5"}}}
+        listing.acknowledged = known
+        self.show(seconds=7200, inventory={"by_location": {"7": "9"}})
+        self.show(
+            seconds=3600, inventory={"by_location": {"7": "8", "8": "6"}}, price={"price": "9"}
+        )
+        self.assertEqual(
+            [(one.member, one.channel_value) for one in self.edits.sorted("member")],
+            [("by_location/7", "9"), ("by_location/8", "6"), ("price", "9")],
+        )
+        self.assertEqual(len(listing.shown_at), 3)
+
+    def test_a_listing_is_found_by_another_of_its_ids(self):
+        self.tea_listing.extra = {"item": "77", "group": "5"}
+        self.milk_listing.extra = {"item": "78", "group": "5"}
+        self.receive(
+            {
+                "id": "?",
+                "key": {"extra": {"item": "77"}},
+                "values": {"price": {"price": "9"}},
+                "updated_at": (clock.now() + timedelta(hours=1)).strftime(STAMP),
+            },
+            topic="listing",
+        )
+        self.process()
+        self.assertEqual(self.edits.listing_id, self.tea_listing)
+        self.receive(
+            {"id": "?", "key": {"extra": {"group": "5"}}, "deleted": True}, topic="listing"
+        )
+        self.process()
+        both = self.tea_listing | self.milk_listing
+        self.assertEqual(set(both.mapped("channel_status")), {"Deleted"})
+        self.receive({"id": "?", "key": {"extra": {"item": "9"}}, "deleted": True}, topic="listing")
+        self.process()
+        item = self.env["marketplace.inbox"].search([], order="id desc", limit=1)
+        self.assertEqual(item.message, "This listing is not linked here.")
+
     def test_a_batch_costs_the_same_whatever_its_size(self):
         listings = [self._list(self._make_product(f"P{i}"), external_id=f"N{i}") for i in range(24)]
         self.account._request_products(
@@ -408,11 +453,16 @@ class TestPrices(EditCase):
         self.assertIn("would tell another value", self.edits.note)
         self.assertEqual(len(pricelist.item_ids), 1)
 
-    def test_a_member_that_odoo_has_no_place_for_is_asked_about(self):
+    def test_a_member_that_odoo_has_no_place_for_stays_on_the_channel(self):
         self.account.edit_policy = "channel"
-        self.show(price={"compare_at": "20"})
-        self.assertEqual(self.rows(), [("compare_at", None, "20", "open")])
+        self.show(price={"compare_at": "20"}, product={"vendor": "Somebody"})
+        self.assertEqual(self.rows(), [])
+        known = self.tea_listing.acknowledged
+        self.tea_listing.acknowledged = {**known, "price": {**known["price"], "compare_at": "19"}}
+        self.show(seconds=7200, price={"compare_at": "20"})
+        self.assertEqual(self.rows(), [("compare_at", None, "20", "channel")])
         self.assertEqual(self.edits.note, "Odoo has no place for it.")
+        self.assertEqual(self.pushed(), [])
 
 
 @tagged("post_install", "-at_install")
@@ -501,6 +551,27 @@ class TestAsk(EditCase):
         self.assertEqual(set(self.edits.mapped("state")), {"channel"})
         self.assertEqual(self.pushed(), [])
         self.assertFalse(self.causes())
+
+    def test_one_decision_counts_for_the_same_change_of_all_variants(self):
+        size = self.env["product.attribute"].create(
+            {
+                "name": "Size",
+                "value_ids": [fields.Command.create({"name": name}) for name in "SML"],
+            }
+        )
+        line = {"attribute_id": size.id, "value_ids": [fields.Command.set(size.value_ids.ids)]}
+        shirt = self.env["product.template"].create(
+            {"name": "Shirt", "attribute_line_ids": [fields.Command.create(line)]}
+        )
+        for number, variant in enumerate(shirt.product_variant_ids):
+            self._list(variant, external_id=f"SH-{number}", title="Shirt")
+        self.account._request_products(shirt.product_variant_ids)
+        self.pushed()
+        for number, title in enumerate(("Cheap shirt", "Cheap shirt", "Other shirt")):
+            self.show(f"SH-{number}", product={"title": title})
+        self.edits[0].with_user(self.person).action_keep_odoo()
+        self.assertEqual(self.edits.mapped("state"), ["odoo", "odoo", "open"])
+        self.assertEqual(len(self.pushed()), 2)
 
     def test_whoever_may_not_write_products_does_not_by_this_door(self):
         self.show(price={"price": "8"})

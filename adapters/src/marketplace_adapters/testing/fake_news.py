@@ -25,11 +25,12 @@ def parse_issue(value: Any) -> Issue:
 
 def parse_news(payload: Any) -> ListingNews:
     """``{"id", "status": […], "issues": […], "learned": {…}, "deleted", "values", "updated_at"}``;
-    ``values`` as in :attr:`~..core.news.ListingNews.values`."""
+    ``values`` as in :attr:`~..core.news.ListingNews.values`; ``key`` ``{"extra": {…}}`` instead of
+    the id, for a channel that names a listing by another of its ids."""
     data = as_object(payload, "listing")
     status, issues = data.get("status"), data.get("issues")
     return ListingNews(
-        ListingKey(external_id=as_id(data.get("id"), "listing.id")),
+        _key(data),
         status=None if status is None else tuple(as_list(status, "listing.status")),
         issues=None if issues is None else tuple(map(parse_issue, as_list(issues, "issues"))),
         learned=as_object(data.get("learned") or {}, "listing.learned"),
@@ -37,6 +38,13 @@ def parse_news(payload: Any) -> ListingNews:
         occurred_at=optional_datetime(data.get("updated_at"), "listing.updated_at"),
         values=as_object(data.get("values") or {}, "listing.values"),
     )
+
+
+def _key(data: Mapping[str, Any]) -> ListingKey:
+    key = as_object(data.get("key") or {}, "listing.key")
+    if key:
+        return ListingKey(extra=as_object(key.get("extra"), "listing.key.extra"))
+    return ListingKey(external_id=as_id(data.get("id"), "listing.id"))
 
 
 def parse_privacy(payload: Any) -> PrivacyRequest:
