@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from amazon_support import Amazon, AmazonControl
+from shopify_sales_support import Counter, Shop
 from support import Cartona, Control, Receiver
 
 from marketplace_sandbox import SandboxServer
@@ -81,3 +82,29 @@ def amazon(backstage: AmazonControl, seller: Amazon) -> Amazon:
     """A seller's application that is logged in to it."""
     seller.login()
     return seller
+
+
+@pytest.fixture(scope="session")
+def merchant(running: SandboxServer) -> Iterator[Shop]:
+    client = Shop(running.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def staff(running: SandboxServer) -> Iterator[Counter]:
+    client = Counter(running.url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def shop(sandbox: SandboxServer, merchant: Shop) -> Shop:
+    """An app of a Shopify shop with the demo content, as new."""
+    return merchant
+
+
+@pytest.fixture
+def counter(sandbox: SandboxServer, staff: Counter) -> Counter:
+    """The control calls of the same shop."""
+    return staff

@@ -34,6 +34,7 @@ class Cancelling:
 
     def clear(self) -> None:
         self.jobs.clear()
+        self.seconds = 0.0
 
     def check(self, order: Order) -> None:
         """:raises UserErrors: it cannot be cancelled."""

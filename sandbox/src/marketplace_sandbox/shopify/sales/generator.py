@@ -98,7 +98,8 @@ class Generator:
 
     def _b2b(self, spec: dict[str, Any]) -> None:
         spec.update(company=True, po_number=f"PO-{self._chance.randrange(1000, 9999)}",
-                    payment=self._chance.choice(("pending", "paid")), tax_exempt=True)  # fmt: skip
+                    payment=self._chance.choice(("pending", "paid")), payment_terms="Net 30",
+                    tax_exempt=True)  # fmt: skip
 
     def _pos(self, spec: dict[str, Any]) -> None:
         spec.update(source="pos", payment="paid", gateway="cash", currency="EUR")

@@ -30,6 +30,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "Company": ("read_companies", "read_customers"),
     "CompanyLocation": ("read_companies", "read_customers"),
     "CompanyContact": ("read_companies", "read_customers"),
+    "PaymentTerms": ("read_payment_terms", "read_orders"),
     "Return": ("read_returns",),
     "FulfillmentOrder": (
         "read_merchant_managed_fulfillment_orders", "read_assigned_fulfillment_orders",

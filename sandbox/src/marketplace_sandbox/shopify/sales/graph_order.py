@@ -12,7 +12,7 @@ from . import totals
 from .model import Line, Order
 from .money import NOTHING, Bag, total
 from .payments import MANUAL, refundable_of
-from .rest_order import applied, fulfillable, order_taxes
+from .rest_order import applied, fulfillable, order_taxes, terms_days
 from .rest_values import token
 from .views import (
     ContactView,
@@ -128,8 +128,9 @@ def _plain_fields() -> dict[str, Show]:
         "paymentGatewayNames": lambda row, ctx: list(
             dict.fromkeys(each.gateway for each in row.transactions if each.kind != "refund")
         ),
+        "paymentTerms": payment_terms,
         "poNumber": lambda row, ctx: row.po_number or None,
-        "purchasingEntity": _purchaser,
+        "purchasingEntity": purchaser,
         "refundable": lambda row, ctx: any(each.current for each in row.lines),
         "requiresShipping": lambda row, ctx: any(each.ships for each in row.lines),
         "restockable": lambda row, ctx: any(each.current and each.tracked for each in row.lines),
@@ -192,6 +193,23 @@ def _money_fields() -> dict[str, Show]:
     }
 
 
+def payment_terms(row: Order, ctx: Context) -> dict[str, Any] | None:
+    if not row.terms:
+        return None
+    days = terms_days(row)
+    return {
+        "__typename": "PaymentTerms",
+        "id": gid("PaymentTerms", row.id + 40_000_000),
+        "order": row if row.id else None,
+        "due": False,
+        "overdue": False,
+        "dueInDays": days,
+        "paymentTermsName": row.terms,
+        "paymentTermsType": "RECEIPT" if days is None else "NET",
+        "translatedName": row.terms,
+    }
+
+
 def _count(number: int) -> dict[str, Any]:
     return {"count": number, "precision": "EXACT"}
 
@@ -210,7 +228,7 @@ def _fee(row: Order, fee: Any) -> dict[str, Any]:
     }
 
 
-def _purchaser(row: Order, ctx: Context) -> Any:
+def purchaser(row: Order, ctx: Context) -> Any:
     desk = ctx.room.sales.desk
     company = desk.company(row.company[0]) if row.company else None
     if company is None:

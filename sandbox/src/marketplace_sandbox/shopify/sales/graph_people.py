@@ -9,7 +9,7 @@ from ..paging import by_id, connection
 from ..part import Context
 from ..registry import Resolvers
 from . import totals
-from .graph_order import _purchaser
+from .graph_order import payment_terms, purchaser
 from .model import Company, Customer
 from .money import total
 from .rest_order import order_taxes
@@ -116,6 +116,9 @@ def _company_fields(found: Resolvers) -> None:
         "createdAt": lambda row, ctx: row.company.created,
         "updatedAt": lambda row, ctx: row.company.updated,
         "currency": lambda row, ctx: ctx.room.shop.currency,
+        "taxSettings": lambda row, ctx: {
+            "taxExempt": False, "taxExemptions": [], "taxRegistrationId": row.tax_id or None
+        },
         "externalId": lambda row, ctx: row.external or None,
         "locale": lambda row, ctx: None,
         "note": lambda row, ctx: None,
@@ -184,7 +187,8 @@ def draft_fields(found: Resolvers) -> None:
         "taxExempt": of(lambda row, ctx: row.tax_exempt),
         "taxesIncluded": of(lambda row, ctx: row.taxes_included),
         "taxLines": of(lambda row, ctx: tax_lines(row, order_taxes(row, current=True))),
-        "purchasingEntity": of(_purchaser),
+        "paymentTerms": of(payment_terms),
+        "purchasingEntity": of(purchaser),
         "invoiceSentAt": lambda row, ctx: row.invoiced,
         "invoiceUrl": lambda row, ctx: f"https://{ctx.room.shop.domain}/invoices/{row.id}",
         "order": lambda row, ctx: ctx.room.sales.desk.orders.get(row.order),

@@ -338,6 +338,7 @@ class Order:
     address: dict[str, Any] | None = None
     note: str = ""
     po_number: str = ""
+    terms: str = ""  # of payment, as Net 30
     attributes: dict[str, str] = field(default_factory=dict)
     metafields: dict[str, dict[str, Any]] = field(default_factory=dict)  # "ns.key" → row
     tags: list[str] = field(default_factory=list)
@@ -409,6 +410,7 @@ class CompanyLocation:
     external: str = ""
     address: dict[str, Any] = field(default_factory=dict)
     phone: str = ""
+    tax_id: str = ""
 
 
 @dataclass(slots=True)

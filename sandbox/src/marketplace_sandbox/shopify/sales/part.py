@@ -29,6 +29,27 @@ from .rest_other import risk_body
 from .returns import Returns
 from .steps import Steps
 
+#: orders of the demo content
+DEMO: tuple[dict[str, Any], ...] = (
+    {"lines": [{"sku": "COL-330", "quantity": 6}, {"sku": "TEA-100"}], "shipping": "4.90"},
+    {
+        "lines": [{"sku": "TSH-BLA-M", "quantity": 2}],
+        "currency": "USD",
+        "payment": "authorized",
+        "discounts": [{"code": "SOMMER15", "type": "percentage", "value": "15"}],
+        "shipping": "12.00",
+    },
+    {"lines": [{"sku": "WTR-600", "quantity": 2}], "source": "pos"},
+    {
+        "lines": [{"sku": "DAT-1K", "quantity": 3}],
+        "company": "Großhandel Süd GmbH & Co. KG",
+        "po_number": "PO-4711",
+        "payment_terms": "Net 30",
+        "payment": "pending",
+        "tags": ["B2B"],
+    },
+)
+
 
 class Sales(Part):
     """The rules that the API, the control calls and the pages share."""
@@ -71,7 +92,9 @@ class Sales(Part):
 
     def seed(self, name: str) -> None:
         if name in ("demo", "orders"):
-            self.place_all([{"mixed": True} for _ in range(8 if name == "orders" else 4)])
+            self.place_all(DEMO)
+        if name == "orders":
+            self.place_all([{"mixed": True} for _ in range(8)])
 
     def state(self) -> dict[str, Any]:
         return {

@@ -158,6 +158,7 @@ class People:
             place = CompanyLocation(
                 self.desk.new_id("company_location"), f"{name}, {address.get('city') or 'Main'}",
                 f"{external}-1" if external else "", {**address, "company": name},
+                tax_id="DE136695976",
             )  # fmt: skip
             found = Company(
                 self.desk.new_id("company"), name, now, now, external, locations=[place]

@@ -29,7 +29,7 @@ MEMBERS = {
     "shipping_title", "discounts", "tip", "fees", "duties", "gift_card", "payment", "gateway",
     "test", "risk", "tags", "note", "note_attributes", "metafields", "customer", "company",
     "email", "phone", "address", "billing", "country", "source", "location", "locale",
-    "po_number", "created_at", "status", "overrides", "omit", "mixed", "steps", "draft",
+    "po_number", "payment_terms", "created_at", "status", "overrides", "omit", "mixed", "steps", "draft",
 }  # fmt: skip
 LINE = {
     "sku", "variant", "title", "quantity", "price", "discount", "taxable", "gift_card",
@@ -206,6 +206,7 @@ class Placing:
         order.test = boolean_of(spec.get("test", False), "test")
         order.note = str(spec.get("note") or "")
         order.po_number = str(spec.get("po_number") or "")
+        order.terms = str(spec.get("payment_terms") or "")
         order.tags = sorted({str(each).strip() for each in spec.get("tags") or () if each})
         order.attributes = _texts(spec.get("note_attributes"), "note_attributes")
         order.locale = str(spec.get("locale") or (customer.locale if customer else "en"))
@@ -302,6 +303,8 @@ class Placing:
             variant = catalogue.variant_by_sku(text_of(data["sku"], "sku"))
         if variant is not None:
             return facts_of(self.desk.room, variant)
+        if data.get("sku") and not data.get("title") and data.get("price") in (None, ""):
+            raise Invalid(f"the catalogue has no SKU {str(data['sku'])[:60]!r}; tell a price")
         title = str(data.get("title") or data.get("sku") or "Custom item")
         return {"title": title, "sku": str(data.get("sku") or ""), "tracked": False}
 

@@ -7,6 +7,7 @@ orders, nor its risk: the real bodies have not either.
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import totals
@@ -32,13 +33,46 @@ def order_body(desk: Desk, order: Order, bend: bool = True) -> dict[str, Any]:
         "discount_applications": [_application(order, each) for each in order.applications],
         "fulfillments": [fulfilment_body(desk, order, each) for each in order.fulfilments],
         "line_items": [line_body(order, each) for each in order.lines],
-        "payment_terms": None,
+        "payment_terms": terms_body(order),
         "refunds": [refund_body(desk, order, each) for each in order.refunds],
         "returns": [_return_row(each) for each in order.returns],
         "shipping_address": address(order.address),
         "shipping_lines": [_shipping(order, each) for each in order.shipping],
     }
     return bent(body, order) if bend else body
+
+
+def terms_body(order: Order) -> dict[str, Any] | None:
+    """Payment terms with one schedule; None when the order is due at once."""
+    if not order.terms:
+        return None
+    days = terms_days(order)
+    due = None if days is None else order.created + timedelta(days=days)
+    return {
+        "id": order.id + 40_000_000,
+        "created_at": moment(order.created),
+        "due_in_days": days,
+        "payment_schedules": [
+            {
+                "id": order.id + 50_000_000,
+                "amount": amount(order.original.presentment, order.pair.presentment),
+                "currency": order.pair.presentment,
+                "issued_at": moment(order.created),
+                "due_at": moment(due),
+                "completed_at": None,
+                "expected_payment_method": "shopify_payments",
+            }
+        ],
+        "payment_terms_name": order.terms,
+        "payment_terms_type": "receipt" if days is None else "net",
+        "updated_at": moment(order.created),
+    }
+
+
+def terms_days(order: Order) -> int | None:
+    """30 of ``Net 30``."""
+    digits = "".join(each for each in order.terms if each.isdigit())
+    return int(digits) if digits else None
 
 
 def bent(body: dict[str, Any], order: Order) -> dict[str, Any]:

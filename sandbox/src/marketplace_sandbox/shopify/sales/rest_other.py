@@ -75,7 +75,7 @@ def draft_body(desk: Desk, draft: Draft) -> dict[str, Any]:
         "subtotal_price_set": bag(sums.subtotal, pair),
         "total_tax": amount(sums.tax.shop, pair.shop),
         "total_tax_set": bag(sums.tax, pair),
-        "payment_terms": None,
+        "payment_terms": body["payment_terms"],
         "customer": body["customer"],
         "company": body["company"],
     }
