@@ -1,4 +1,4 @@
-"""The demo: Odoo, the sandbox, and an account each of Cartona and of Amazon."""
+"""The demo: Odoo, the sandbox, and an account each of Cartona, Amazon and Shopify."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ODOO_PATH names an Odoo 19 source tree to use, PGHOST a PostgreSQL server to use
 
 _WELCOME = """
   Odoo        {odoo}            user admin, password admin
-  Channels    {sandbox}     simulated Cartona and Amazon: products, orders, faults
+  Channels    {sandbox}     simulated Cartona, Amazon, Shopify: products, orders, faults
 
   Try this:
    1. Odoo › Marketplace: the account, its health and its queue.
@@ -31,7 +31,10 @@ _WELCOME = """
       top-up asks for the retailer's code first; the Cartona page shows it.
    5. Amazon page › Orders: place a pending order; in Odoo it holds stock back without a
       price. Let it be paid, and it is confirmed within seconds.
-   6. Cartona or Amazon page › Faults: let it fail, and look at Odoo › Marketplace › Errors.
+   6. Shopify page › Products: change a title there. Odoo tells its own again, or asks
+      you: Odoo › Marketplace › the account › What is sent decides.
+   7. Sell the last piece of something on one channel: the others show none at once.
+   8. A channel's page › Faults: let it fail, and look at Odoo › Marketplace › Errors.
 
   Ctrl-C stops everything. The next start takes seconds; "make demo-reset" starts over.
 """

@@ -13,6 +13,7 @@ from typing import Any
 
 from suite.demo.amazon_story import AmazonStory
 from suite.demo.scene import Scene
+from suite.demo.shopify_story import ShopifyStory
 from suite.stage import wait_until
 from suite.web import OdooClient
 
@@ -96,6 +97,7 @@ class Story:
         self._troubles()
         self._import_links()
         AmazonStory(self.scene).tell()
+        ShopifyStory(self.scene).tell()
 
     def speak(self, language: str) -> None:
         """The language of whoever looks."""
@@ -111,6 +113,7 @@ class Story:
         refused = [["status", "=", "error"], ["kind", "=", "price"]]
         return {
             **AmazonStory(self.scene).ids(),
+            **ShopifyStory(self.scene).ids(),
             "account": account,
             "second": one("marketplace.account", [["name", "=", SECOND]]),
             "product": one("product.template", [["product_variant_ids", "in", [cola]]]),
