@@ -1,0 +1,122 @@
+"""What happens in the web shop during the days of :mod:`story`: orders, a parcel, a refund, a
+change that somebody makes in the shop itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from suite.demo.scene import Scene
+from suite.stage import wait_until
+from suite.web import OdooClient
+
+TITLE = "Orange Juice 1 L – summer edition"
+
+
+class ShopifyStory:
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.client: OdooClient = scene.client()
+
+    def tell(self) -> None:
+        self._shop("POST", "settings", {"restore_rate": 1000})
+        self._ask_about_titles()
+        orders = [
+            self._place([("COL-330", 4), ("ORJ-1L", 2)], shipping="4.90", tip="1.00"),
+            self._place([("CHO-WFR", 6)], company=True, po_number="PO-7731"),
+            self._place([("ORJ-1L", 1)], payment="pending"),
+            self._place([("COL-330", 2)], risk="high"),
+        ]
+        self._wait(
+            "orders of the shop",
+            "SELECT count(*) >= 4 FROM marketplace_order WHERE provider = 'shopify'",
+        )
+        self._send_part_of(orders[0])
+        self._shop("POST", f"orders/{orders[1]}/fulfil", {})
+        self._shop("POST", f"orders/{orders[1]}/refund", {"amount": "2.50"})
+        product = self._shop("GET", "wait?sku=ORJ-1L&field=status&value=ACTIVE")["product"]
+        self._shop("PATCH", f"products/{product}", {"title": TITLE})
+        for what, query in (
+            ("the refund", "marketplace_return WHERE external_id LIKE 'refund-%'"),
+            ("the change", "marketplace_foreign_edit WHERE state = 'open'"),
+            (
+                "the parcel",
+                "marketplace_outbox WHERE kind = 'shipment' AND status = 'success'"
+                " AND lane = 'fulfilment'",
+            ),
+        ):
+            self._wait(what, f"SELECT count(*) > 0 FROM {query}")
+
+    def ids(self) -> dict[str, int]:
+        """Records that pictures are taken of."""
+        (account,) = self._account()
+        mine = ["account_id", "=", account]
+        ledger = "marketplace_order_ids"
+        of_shop = [f"{ledger}.account_id", "=", account]
+        return {
+            "shop": account,
+            "shop_listing": self._one("marketplace.listing", [mine, ["sku", "=", "ORJ-1L"]]),
+            "shop_order": self._one("sale.order", [of_shop, ["picking_ids.state", "=", "done"]]),
+            "shop_risky": self._one("sale.order", [of_shop, ["state", "=", "draft"]]),
+            "foreign_edit": self._one("marketplace.foreign.edit", [mine]),
+        }
+
+    # === INTERNALS === #
+
+    def _ask_about_titles(self) -> None:
+        """Somebody decides which title counts, each time."""
+        (account,) = self._account()
+        self.client(
+            "marketplace.edit.policy",
+            "create",
+            [
+                {
+                    "account_id": account,
+                    "what": "product:attributes/product/title",
+                    "policy": "ask",
+                }
+            ],
+        )
+
+    def _send_part_of(self, number: str) -> None:
+        """One parcel with tracking; the rest of the order waits."""
+        order = self._one("sale.order", [["marketplace_order_ids.external_id", "=", number]])
+        (found,) = self.client("sale.order", "read", [order], ["picking_ids"])
+        picking = found["picking_ids"][0]
+        moves = self.client("stock.move", "search", [["picking_id", "=", picking]], order="id")
+        self.client("stock.move", "write", moves[:1], {"quantity": 2, "picked": True})
+        self.client("stock.move", "write", moves[1:], {"quantity": 0})
+        self.client("stock.picking", "write", [picking], {"carrier_tracking_ref": "NILE-00417"})
+        self.client(
+            "stock.picking",
+            "button_validate",
+            [picking],
+            context={"skip_backorder": True, "picking_ids_not_to_backorder": []},
+        )
+
+    def _account(self) -> list[int]:
+        found: list[int] = self.client(
+            "marketplace.account",
+            "search",
+            [["provider", "=", "shopify"], ["state", "!=", "draft"]],
+            limit=1,
+        )
+        return found
+
+    def _place(self, lines: list[tuple[str, int]], **more: Any) -> str:
+        spec = {
+            "payment": "paid",
+            "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
+            **more,
+        }
+        return str(self._shop("POST", "orders", spec)["id"])
+
+    def _wait(self, what: str, query: str) -> None:
+        sql = self.scene.cluster.sql
+        wait_until(what, lambda: sql(self.scene.name, query) == [[True]], 120, every=0.3)
+
+    def _one(self, model: str, domain: list[Any]) -> int:
+        (found,) = self.client(model, "search", domain, limit=1, order="id desc")
+        return int(found)
+
+    def _shop(self, method: str, path: str, body: object = None) -> Any:
+        return self.scene.control("shopify", method, path, body)
