@@ -250,6 +250,7 @@ class ProductPush:
             raise RejectedError("Shopify does not have this product any more.", code="gone")
         row: Json = {"identifier": {"id": gid("Product", group.product_id)}, **_size(group)}
         row["input"] = merged(group.product, group.variants, shape.variants, shape.options)
+        row["first"] = min(len(row["input"]["variants"]), MOST_VARIANTS_READ)
         files = group.files
         if files is not None:
             row["input"]["files"] = files
@@ -280,7 +281,7 @@ class ProductPush:
         group.product_id = number(reply.product.id)
         nodes = [one.model_dump() for one in reply.product.variants.nodes]
         known: list[Fields] = [*self._shapes.rows(nodes)]
-        if len(known) < len(group.variants):
+        if len(known) < len(row["input"].get("variants", ())):
             shape = self._shapes.read(group.product_id)
             known = list(shape.variants) if shape else known
         for item in items:

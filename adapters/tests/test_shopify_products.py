@@ -1,0 +1,499 @@
+"""Products told to Shopify, on the sandbox: made, changed, merged, pictured, published, withdrawn."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marketplace_adapters.core import (
+    DeleteState,
+    ImageState,
+    InvalidError,
+    Kind,
+    ListingKey,
+    Money,
+    OverrideState,
+    PushItem,
+    TransportError,
+)
+from marketplace_adapters.shopify import ShopifyAdapter
+from marketplace_adapters.testing import covers
+from marketplace_adapters.testing.server import Reply, ScriptedServer
+from shopify_harness import MARKET, ONLINE, POS
+from shopify_sandbox import SandboxHarness, Wire, tail
+from shopify_shop import (
+    calls,
+    good,
+    item,
+    look,
+    only,
+    outcomes,
+    priced,
+    product,
+    push,
+    skus,
+    tee,
+    variant,
+)
+
+server = pytest.importorskip("marketplace_sandbox.server")
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    with server.SandboxServer(seed="empty") as sandbox:
+        yield Wire(sandbox.url)
+
+
+@pytest.fixture(scope="module")
+def front(wire: Wire) -> Iterator[ScriptedServer]:
+    with ScriptedServer(wire.forward) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def harness(front: ScriptedServer, wire: Wire) -> SandboxHarness:
+    front.forget()
+    wire.start_over()
+    return SandboxHarness(front, wire)
+
+
+@pytest.fixture
+def adapter(harness: SandboxHarness) -> Iterator[ShopifyAdapter]:
+    with harness.adapter() as adapter:
+        yield adapter
+
+
+# === MADE === #
+
+
+@covers("R406", "R407")
+def test_a_product_with_variants_is_one_call(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    tee(harness, adapter, "Blue")
+    with calls(harness) as made:
+        keys = tee(harness, adapter, "Red", "أخضر", key="P2", vendor="Läden", tags=["grün"])
+    assert made == ["productSet"]
+    found = look(harness, keys["Red"].extra["product_id"])
+    assert (found["title"], found["vendor"], found["tags"]) == ("Tee 🍵", "Läden", ["grün"])
+    assert skus(found) == ["TEE-RED", "TEE-أخضر"]
+    rows = found["variants"]["nodes"]
+    assert [tail(one["id"]) for one in rows] == [keys["Red"].external_id, keys["أخضر"].external_id]
+    assert [one["metafield"]["value"] for one in rows] == ["V1", "V2"]
+    assert [one["price"] for one in rows] == ["12.50", "12.50"]
+    assert [tail(one["inventoryItem"]["id"]) for one in rows] == [
+        keys["Red"].extra["inventory_item_id"],
+        keys["أخضر"].extra["inventory_item_id"],
+    ]
+
+
+@covers("R406", "X36")
+def test_a_lost_answer_makes_no_second_product(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    tee(harness, adapter, "Grey", key="P0")
+    row = variant(1, "Blue")
+    told = item(Kind.PRODUCT, ListingKey(sku="TEE-BLUE", internal_id="V1"), product([row], row))
+    harness.front.next(Reply(fault="reset", after=True))
+    with pytest.raises(TransportError):
+        push(harness, adapter, told)
+    before = harness.wire.graphql("{ productsCount { count } }")["productsCount"]["count"]
+    good(push(harness, adapter, told))
+    after = harness.wire.graphql("{ productsCount { count } }")["productsCount"]["count"]
+    assert (before, after) == (2, 2)
+
+
+def test_a_product_without_a_key_is_refused_before_a_call(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    row = variant(1, "Blue", key="")
+    told = item(Kind.PRODUCT, ListingKey(), product([row], row, key=""))
+    adapter.push("product", [told], "k")  # defines the key once
+    with calls(harness) as made:
+        result = only(push(harness, adapter, told))
+    assert (result.outcome.value, result.code) == ("error", "no_key")
+    assert made == []
+
+
+# === CHANGED === #
+
+
+@covers("R408")
+def test_what_the_shop_owns_is_not_touched(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    keys = tee(harness, adapter, "Blue", vendor="Läden", tags=["a"], description_html="<p>1</p>")
+    key = keys["Blue"]
+    harness.wire.graphql(
+        "mutation M($product: ProductUpdateInput!) "
+        "{ productUpdate(product: $product) { userErrors { message } } }",
+        {
+            "product": {
+                "id": f"gid://shopify/Product/{key.extra['product_id']}",
+                "vendor": "Owner",
+                "tags": ["sale"],
+                "metafields": [
+                    {
+                        "namespace": "custom",
+                        "key": "own",
+                        "type": "single_line_text_field",
+                        "value": "kept",
+                    }
+                ],
+            }
+        },
+    )
+    row = {"key": "V1", "id": key.external_id, "barcode": "4006381333931", "weight_kg": "0.5"}
+    head = {"key": "P1", "id": key.extra["product_id"], "title": "New 🍵"}
+    state = product([variant(1, "Blue", **row)], row)
+    state = dataclasses.replace(state, attributes={**state.attributes, "product": head})
+    with calls(harness) as made:
+        good(push(harness, adapter, item(Kind.PRODUCT, key, state)))
+    assert made == ["productUpdate", "productVariantsBulkUpdate"]
+    found = look(harness, key.extra["product_id"])
+    assert (found["title"], found["vendor"], found["tags"]) == ("New 🍵", "Owner", ["sale"])
+    assert found["descriptionHtml"] == "<p>1</p>"
+    fields = {(one["namespace"], one["key"]): one["value"] for one in found["metafields"]["nodes"]}
+    assert fields == {("custom", "own"): "kept", ("odoo", "product"): "P1"}
+    (shown,) = found["variants"]["nodes"]
+    assert (shown["barcode"], shown["sku"], shown["price"]) == (
+        "4006381333931",
+        "TEE-BLUE",
+        "12.50",
+    )
+    assert shown["inventoryItem"]["measurement"]["weight"] == {"value": 0.5, "unit": "KILOGRAMS"}
+
+
+@covers("R407", "R408")
+def test_a_variant_is_added_and_strangers_survive(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    keys = tee(harness, adapter, "Blue")
+    blue, product_id = keys["Blue"], keys["Blue"].extra["product_id"]
+    made = harness.wire.graphql(
+        "mutation M($id: ID!, $variants: [ProductVariantsBulkInput!]!) "
+        "{ productVariantsBulkCreate(productId: $id, variants: $variants) "
+        "{ userErrors { message } productVariants { id } } }",
+        {
+            "id": f"gid://shopify/Product/{product_id}",
+            "variants": [
+                {
+                    "optionValues": [{"optionName": "Colour", "name": "Gold"}],
+                    "price": "99.00",
+                    "inventoryItem": {"sku": "OWNER-GOLD"},
+                }
+            ],
+        },
+    )
+    assert made["productVariantsBulkCreate"]["userErrors"] == []
+    rows = [variant(1, "Blue", id=blue.external_id), variant(2, "Red", price="15")]
+    red = item(
+        Kind.PRODUCT,
+        ListingKey(sku="TEE-RED", internal_id="V2", extra={"product_id": product_id}),
+        product(rows, rows[1], id=product_id),
+        "red",
+    )
+    learned = only(good(push(harness, adapter, red))).learned
+    found = look(harness, product_id)
+    assert sorted(skus(found)) == ["OWNER-GOLD", "TEE-BLUE", "TEE-RED"]
+    by_sku = {one["sku"]: one for one in found["variants"]["nodes"]}
+    assert tail(by_sku["TEE-RED"]["id"]) == learned["external_id"]
+    assert tail(by_sku["TEE-BLUE"]["id"]) == blue.external_id
+    assert [by_sku[sku]["price"] for sku in ("OWNER-GOLD", "TEE-RED")] == ["99.00", "15.00"]
+    # Told again, although the answer was lost: the variant is found by our key.
+    again = only(good(push(harness, adapter, red))).learned
+    assert again == learned
+    assert len(skus(look(harness, product_id))) == 3
+
+
+def test_other_options_than_the_shops_are_a_reason_in_plain_words(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    product_id = tail(
+        harness.wire.make(
+            title="Own",
+            productOptions=[{"name": "Size", "values": [{"name": "S"}, {"name": "M"}]}],
+            variants=[
+                {"optionValues": [{"optionName": "Size", "name": size}], "sku": size}
+                for size in "SM"
+            ],
+        )["id"]
+    )
+    row = variant(1, "Blue")
+    told = item(
+        Kind.PRODUCT,
+        ListingKey(sku="x", extra={"product_id": product_id}),
+        product([row], row, id=product_id),
+    )
+    result = only(push(harness, adapter, told))
+    assert (result.outcome.value, result.code) == ("error", "options_differ")
+    assert "Size" in (result.message or "")
+    assert skus(look(harness, product_id)) == ["S", "M"]
+
+
+# === PICTURES, PUBLICATIONS === #
+
+
+@covers("R409", "X46")
+def test_images_have_texts_and_the_same_again_are_the_same(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    key = tee(harness, adapter, "Blue")["Blue"]
+    urls = ("https://shop.test/a.jpg", "https://shop.test/b.png")
+    told = item(Kind.IMAGE, key, ImageState(urls, ("Vorn 🍵", "Hinten")))
+    for _time in range(2):
+        good(push(harness, adapter, told))
+        found = look(harness, key.extra["product_id"])["media"]["nodes"]
+        assert [one["alt"] for one in found] == ["Vorn 🍵", "Hinten"]
+    assert skus(look(harness, key.extra["product_id"])) == ["TEE-BLUE"]
+
+
+@covers("R410")
+def test_a_product_is_seen_where_it_should_and_nowhere_else_of_ours(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    key = tee(harness, adapter, "Blue")["Blue"]
+    for wanted in ([ONLINE, POS], [POS], []):
+        told = item(Kind.OVERRIDE, key, OverrideState({"publications": wanted}))
+        good(push(harness, adapter, told))
+        rows = look(harness, key.extra["product_id"])["resourcePublications"]["nodes"]
+        shown = sorted(tail(one["publication"]["id"]) for one in rows if one["isPublished"])
+        assert shown == wanted
+
+
+def test_all_kinds_of_one_product_are_told_together(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    row = variant(1, "Blue")
+    key = ListingKey(sku="TEE-BLUE", internal_id="V1", extra={})
+    state = product([row], row)
+    told = [
+        item(Kind.PRODUCT, key, state, "p"),
+    ]
+    keys = only(good(push(harness, adapter, *told))).learned
+    known = ListingKey(keys["external_id"], "TEE-BLUE", "V1", extra=dict(keys))
+    results = push(
+        harness,
+        adapter,
+        item(Kind.IMAGE, known, ImageState(("https://shop.test/a.jpg",)), "i"),
+        item(Kind.OVERRIDE, known, OverrideState({"publications": [ONLINE]}), "o"),
+        item(Kind.PRODUCT, known, product([row], {**row, "id": keys["external_id"]}), "p"),
+    )
+    assert outcomes(results) == [
+        ("i", "success", None),
+        ("o", "success", None),
+        ("p", "success", None),
+    ]
+
+
+# === WITHDRAWN === #
+
+
+@covers("R411")
+@pytest.mark.parametrize(("means", "status"), [("archive", "ARCHIVED"), ("draft", "DRAFT")])
+def test_a_deleted_product_is_archived_or_drafted(
+    harness: SandboxHarness, means: str, status: str
+) -> None:
+    with harness.adapter(delete_means=means) as adapter:
+        key = tee(harness, adapter, "Blue")["Blue"]
+        for _time in range(2):
+            good(push(harness, adapter, item(Kind.DELETE, key, DeleteState())))
+            assert look(harness, key.extra["product_id"])["status"] == status
+
+
+@covers("R411")
+def test_a_deleted_product_is_gone_when_the_account_says_so(harness: SandboxHarness) -> None:
+    with harness.adapter(delete_means="delete") as adapter:
+        key = tee(harness, adapter, "Blue")["Blue"]
+        for _time in range(2):
+            good(push(harness, adapter, item(Kind.DELETE, key, DeleteState())))
+            assert look(harness, key.extra["product_id"]) is None
+
+
+def test_a_deleted_variant_leaves_its_siblings_alone(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    keys = tee(harness, adapter, "Blue", "Red")
+    good(push(harness, adapter, item(Kind.DELETE, keys["Red"], DeleteState())))
+    found = look(harness, keys["Blue"].extra["product_id"])
+    assert (skus(found), found["status"]) == (["TEE-BLUE"], "ACTIVE")
+
+
+# === PRICES === #
+
+
+@covers("R412")
+def test_prices_are_grouped_by_product(harness: SandboxHarness, adapter: ShopifyAdapter) -> None:
+    keys = tee(harness, adapter, "Blue", "Red")
+    other = harness.listing(7)
+    with calls(harness) as made:
+        good(
+            push(
+                harness,
+                adapter,
+                priced(keys["Blue"], "9.99", "a", compare_at=Money(Decimal(20), "EUR")),
+                priced(keys["Red"], "8", "b"),
+                priced(other, "7", "c"),
+            )
+        )
+    assert made == ["productVariantsBulkUpdate"] * 2
+    rows = look(harness, keys["Blue"].extra["product_id"])["variants"]["nodes"]
+    assert [(one["price"], one["compareAtPrice"]) for one in rows] == [
+        ("9.99", "20.00"),
+        ("8.00", None),
+    ]
+
+
+@covers("R413")
+def test_further_markets_have_their_own_price(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    key = harness.listing(1)
+    with calls(harness) as made:
+        markets = {MARKET: Money(Decimal("11.5"), "USD")}
+        good(push(harness, adapter, priced(key, "10", markets=markets)))
+    assert made == ["priceListFixedPricesAdd", "productVariantsBulkUpdate"]
+    shown = harness.wire.graphql(
+        "query Q($id: ID!) { priceList(id: $id) "
+        "{ prices(first: 5, originType: FIXED) { nodes { variant { id } price { amount } } } } }",
+        {"id": f"gid://shopify/PriceList/{MARKET}"},
+    )["priceList"]["prices"]["nodes"]
+    assert [(tail(one["variant"]["id"]), Decimal(one["price"]["amount"])) for one in shown] == [
+        (key.external_id, Decimal("11.5"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"markets": {MARKET: Money(Decimal(1), "GBP")}}, "wrong_currency"),
+        ({"markets": {"9999": Money(Decimal(1), "USD")}}, None),
+    ],
+)
+def test_a_price_that_no_market_takes_is_told_to_nobody(
+    harness: SandboxHarness, adapter: ShopifyAdapter, members: dict[str, Any], code: str | None
+) -> None:
+    key = harness.listing(1)
+    result = only(push(harness, adapter, priced(key, "77", **members)))
+    assert result.outcome.value == "error"
+    assert code in (None, result.code)
+    assert look(harness, key.extra["product_id"])["variants"]["nodes"][0]["price"] == "10.00"
+
+
+def test_a_price_in_another_currency_is_refused_before_a_call(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    told = priced(ListingKey("1", extra={"product_id": "1"}), "5")
+    state = dataclasses.replace(told.state, price=Money(Decimal(5), "USD"))  # type: ignore[arg-type,call-arg]
+    with calls(harness) as made:
+        result = only(push(harness, adapter, dataclasses.replace(told, state=state)))
+    assert (result.code, made) == ("wrong_currency", [])
+
+
+def test_a_product_that_is_not_known_is_looked_up(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    key = harness.listing(1)
+    bare = ListingKey(key.external_id, key.sku)
+    gone = ListingKey("999999", "gone")
+    with calls(harness) as made:
+        results = push(harness, adapter, priced(bare, "5", "a"), priced(gone, "5", "b"))
+    assert made == ["nodes", "productVariantsBulkUpdate"]
+    assert outcomes(results) == [("a", "success", None), ("b", "error", "unknown_variant")]
+
+
+# === MANY === #
+
+
+def many(harness: SandboxHarness, count: int) -> list[PushItem]:
+    return [
+        priced(harness.listing(number), f"{number}.50", f"r{number}")
+        for number in range(1, count + 1)
+    ]
+
+
+@covers("R414", "R415", "R421")
+def test_many_prices_are_one_bulk_operation(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    items = many(harness, 25)
+    with calls(harness) as made:
+        good(push(harness, adapter, *items))
+    assert made == ["stagedUploadsCreate", "bulkOperationRunMutation", "bulkOperation"]
+    for one in (items[0], items[24]):
+        shown = look(harness, one.target.extra["product_id"])["variants"]["nodes"][0]["price"]
+        assert Decimal(shown) == one.state.price.amount  # type: ignore[union-attr]
+
+
+@covers("R415", "X41")
+def test_a_bad_line_of_a_bulk_operation_is_its_items_alone(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    items = many(harness, 25)
+    items[7] = priced(items[7].target, "-1", "r8")  # type: ignore[arg-type]
+    results = {one.ref: one for one in push(harness, adapter, *items).results}
+    assert {ref for ref, one in results.items() if one.outcome.value == "error"} == {"r8"}
+    assert len(results) == 25
+
+
+@covers("R415", "X36")
+def test_a_bulk_operation_that_breaks_half_way_is_told_again(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    items = many(harness, 25)
+    fault = {"match": {"provider": "shopify"}, "effect": "half", "after": 10, "times": 1}
+    harness.wire.control("POST", "../faults", fault)
+    results = push(harness, adapter, *items).results
+    done = [one.ref for one in results if one.outcome.value == "success"]
+    again = [one for one in results if one.outcome.value == "retry"]
+    assert done == [f"r{number}" for number in range(1, 11)]
+    assert (len(again), {one.code for one in again}) == (15, {"not_done"})
+    good(push(harness, adapter, *items, key="second"))
+
+
+def test_a_bulk_operation_that_nobody_knows_is_told_again(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    items = many(harness, 21)
+    first = adapter.push("price", items, "k")
+    harness.wire.start_over()
+    results = adapter.poll(first.remote_id or "").results
+    assert {one.outcome.value for one in results} == {"retry"}
+    assert len(results) == 21
+
+
+@covers("R414")
+def test_many_new_products_teach_their_ids(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    items = []
+    for number in range(1, 24):
+        rows = [variant(number * 10 + place, colour) for place, colour in enumerate(("A", "B"))]
+        items += [
+            item(
+                Kind.PRODUCT,
+                ListingKey(sku=f"S{number}{place}", internal_id=row["key"]),
+                product(rows, row, key=f"P{number}", title=f"Tee {number}"),
+                f"r{number * 10 + place}",
+            )
+            for place, row in enumerate(rows)
+        ]
+    results = {one.ref: one for one in good(push(harness, adapter, *items)).results}
+    assert len(results) == 46
+    first, second = results["r70"].learned, results["r71"].learned
+    assert first["product_id"] == second["product_id"]
+    found = look(harness, first["product_id"])
+    assert found["title"] == "Tee 7"
+    ids = [tail(one["id"]) for one in found["variants"]["nodes"]]
+    assert ids == [first["external_id"], second["external_id"]]
+
+
+def test_a_strange_ticket_is_our_bug(adapter: ShopifyAdapter) -> None:
+    for text in ("", "x", "{}", '{"bulk": [], "items": "abc"}', '{"cancel": 5}', "[]"):
+        with pytest.raises(InvalidError):
+            adapter.poll(text)
