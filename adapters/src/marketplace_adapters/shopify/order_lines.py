@@ -99,10 +99,11 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
         gone = gone if rows else 0
         back = sum((gross_of(row, form.taxes_included) for row in rows), ZERO)
         back_tax = sum((row.tax for row in rows), ZERO)
+        theirs = cents(back_tax * channel / (tax + channel), form.currency) if channel else ZERO
         share = Decimal(removed - gone) / line.quantity
-        amount.gross -= back + cents(gross * share, form.currency)
-        amount.tax -= (back_tax if not channel else ZERO) + cents(tax * share, form.currency)
-        amount.by_channel -= cents(channel * Decimal(removed) / line.quantity, form.currency)
+        amount.gross -= back - theirs + cents(gross * share, form.currency)
+        amount.tax -= back_tax - theirs + cents(tax * share, form.currency)
+        amount.by_channel -= theirs + cents(channel * share, form.currency)
     if not quantity:
         amount.gross = amount.tax = amount.by_channel = ZERO
     uncovered = quantity - line.current - after
