@@ -8,4 +8,5 @@
     "website": "https://github.com/odoo-marketplace-suite/odoo-marketplace-suite",
     "depends": ["marketplace", "stock_dropshipping"],
     "external_dependencies": {"python": ["marketplace_adapters"]},
+    "assets": {"web.assets_tests": ["test_marketplace/static/tests/tours/**/*"]},
 }

@@ -195,8 +195,8 @@ class MarketplaceCatalogueExport(models.Model):
                 self.env.flush_all()
                 owners = {listing.id: listing.product_id.id for listing in listings}
                 rows = self.env["marketplace.sync.wizard"]._preview_account(account, listings)
-                raise _Undo
-        except _Undo:
+                raise _UndoError
+        except _UndoError:
             self.env.invalidate_all(flush=False)
         return [row | {"product_id": owners[row["listing_id"]]} for row in rows]
 
@@ -276,7 +276,7 @@ class MarketplaceCatalogueExport(models.Model):
         return min(max(age / 10, 10.0), 600.0)
 
 
-class _Undo(Exception):
+class _UndoError(Exception):
     """Takes back what was done only to look at it."""
 
 

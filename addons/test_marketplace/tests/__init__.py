@@ -41,6 +41,7 @@ from . import test_carrier
 from . import test_catalogue_export
 from . import test_catalogue_images
 from . import test_catalogue_import
+from . import test_catalogue_tours
 from . import test_buyer_data
 from . import test_foreign_edit
 from . import test_channel_health
