@@ -140,7 +140,7 @@ class MarketplaceAccount(models.Model):
         host = address.partition("://")[2].partition("/")[0]
         shop = (self.shopify_shop or "").removesuffix(SHOP_SUFFIX)
         if host and not host.endswith(SHOP_SUFFIX):
-            return f"{address}/admin/{path}"
+            return f"{address}/{path.replace('draft_orders/', 'drafts/')}"
         return f"{ADMIN_URL}/{shop}/{path}" if shop else False
 
     def action_shopify_collections(self):

@@ -1,3 +1,5 @@
+import dataclasses
+
 from markupsafe import Markup
 
 from odoo import api, fields, models
@@ -96,6 +98,17 @@ class MarketplaceListing(models.Model):
 
     def _of_shopify(self):
         return self.filtered(lambda listing: listing.provider == "shopify")
+
+    # === HOOKS OF THE CORE === #
+
+    def _key(self):
+        """Override of ``marketplace``: what belongs to a product that the shop does not have yet
+        is known by our key of that product."""
+        key = super()._key()
+        if self.provider != "shopify" or self.shopify_product_id or not self.product_id:
+            return key
+        extra = {**key.extra, "product_key": self._shopify_key()}
+        return dataclasses.replace(key, extra=extra)
 
     # === ACTIONS === #
 

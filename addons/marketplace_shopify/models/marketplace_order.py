@@ -36,7 +36,16 @@ class MarketplaceOrder(models.Model):
     shopify_discounts = fields.Char("Discount codes", compute="_compute_shopify_extra")
     shopify_purchase_order = fields.Char("Purchase order", compute="_compute_shopify_extra")
     shopify_paid_in = fields.Char(
-        "The buyer paid", compute="_compute_shopify_extra", help="Where it is another currency."
+        "In the other currency",
+        compute="_compute_shopify_extra",
+        help="What the buyer paid in, or the shop's own, where these are two.",
+    )
+    shopify_gift_cards = fields.Char("Paid by gift card", compute="_compute_shopify_extra")
+    shopify_terms = fields.Char("Terms of payment", compute="_compute_shopify_extra")
+    shopify_fulfilment_orders = fields.Char(
+        "Fulfilment orders",
+        compute="_compute_shopify_extra",
+        help="How the shop divides what is to be delivered: number, location and state of each.",
     )
     shopify_place_id = fields.Many2one(
         "marketplace.place", "Sold at", compute="_compute_shopify_extra"
@@ -60,15 +69,16 @@ class MarketplaceOrder(models.Model):
             order.shopify_discounts = _joined(extra.get("discount_codes"))
             order.shopify_purchase_order = extra.get("po_number") or False
             order.shopify_paid_in = order._shopify_paid_in(extra)
+            order.shopify_gift_cards = extra.get("gift_cards") or False
+            order.shopify_terms = extra.get("payment_terms") or False
+            order.shopify_fulfilment_orders = _joined(extra.get("fulfillment_orders"))
             place = str(extra.get("location_id") or "")
             order.shopify_place_id = order.account_id._place(place) if place else False
             order.shopify_url = shop and order._shopify_page(extra)
 
     def _shopify_paid_in(self, extra):
-        currency = extra.get("presentment_currency")
-        if not currency or currency == extra.get("shop_currency"):
-            return False
-        return f"{extra.get('presentment_total') or ''} {currency}".strip()
+        currency = extra.get("other_currency")
+        return f"{extra.get('other_total') or ''} {currency}".strip() if currency else False
 
     def _shopify_page(self, extra):
         """The order's page in the shop's admin."""

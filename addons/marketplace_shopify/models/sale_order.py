@@ -30,7 +30,7 @@ class SaleOrder(models.Model):
     )
     shopify_gateway = fields.Char("Paid by", compute="_compute_shopify_order", compute_sudo=True)
     shopify_paid_in = fields.Char(
-        "The buyer paid", compute="_compute_shopify_order", compute_sudo=True
+        "In the other currency", compute="_compute_shopify_order", compute_sudo=True
     )
     shopify_draft = fields.Boolean(
         "Draft order", compute="_compute_shopify_order", compute_sudo=True

@@ -3,6 +3,8 @@ from . import (
     test_collections,
     test_data,
     test_metafields,
+    test_orders,
     test_products,
     test_security,
+    test_shop,
 )

@@ -12,6 +12,7 @@ from odoo.tests.common import TransactionCase
 
 from odoo.addons.marketplace.models import marketplace_outbox
 
+from marketplace_adapters.shopify.product_read import forget_definitions
 from marketplace_sandbox import SandboxServer
 
 SHOP = "demo-shop.myshopify.com"
@@ -53,6 +54,49 @@ class Shop:
     def reset(self):
         """No products, no orders; access, locations, sales channels and price lists."""
         self.call("POST", "reset", {"provider": "shopify", "seed": "empty"})
+
+    # === PRODUCTS === #
+
+    def variants(self):
+        """Variants of all products, with their SKU."""
+        return [
+            {**row, "sku": row["inventory"]["sku"]}
+            for product in self.call("GET", "shopify/products?limit=1000")
+            for row in product["variants"]
+        ]
+
+    def product(self, product_id):
+        return self.call("GET", f"shopify/products/{product_id}")
+
+    def available(self, item_id):
+        """{location: pieces} of what was ever told."""
+        levels = self.call("GET", f"shopify/inventory?item={item_id}")
+        return {place: level["available"] for place, level in levels.items()}
+
+    def collections(self, product_id):
+        """Numbers of the collections that a product is in."""
+        return [str(number) for number in self.product(product_id)["collections"]]
+
+    # === ORDERS === #
+
+    def place(self, *lines, **members):
+        """:param lines: (SKU, pieces) or objects.
+        :return: the order's id.
+        """
+        rows = [
+            line if isinstance(line, dict) else {"sku": line[0], "quantity": line[1]}
+            for line in lines
+        ]
+        members.setdefault("tax_exempt", True)
+        return str(self.call("POST", "shopify/orders", {"lines": rows, **members})["id"])
+
+    def order(self, order_id):
+        return self.call("GET", f"shopify/orders/{order_id}")
+
+    def act(self, order_id, step, **body):
+        return self.call("POST", f"shopify/orders/{order_id}/{step}", body)
+
+    # === WIRE === #
 
     def settings(self, **values):
         return self.call("POST", "shopify/settings", values)
@@ -271,6 +315,7 @@ class ShopifyCase(OfflineCase):
     def setUp(self):
         super().setUp()
         self.shop.reset()
+        forget_definitions()  # a shop that was emptied knows none
 
     def send(self):
         """What the jobs would do: dispatch and send until nothing more can be sent.

@@ -239,7 +239,7 @@ class TestAccount(OfflineCase):
             "https://admin.shopify.com/store/demo-shop/products/12",
         )
         self.assertEqual(
-            self.account._shopify_admin_url("orders/7"), f"{self.base_url_of_shop}/admin/orders/7"
+            self.account._shopify_admin_url("orders/7"), f"{self.base_url_of_shop}/orders/7"
         )
 
     # === ONE OR SEVERAL === #
