@@ -37,7 +37,9 @@ def test_it_says_where_it_listens_and_serves(tmp_path: Path, receiver: Receiver)
     options = ["--state", str(state), "--token", "mine", "--token", f"both={RETAIL},{WHOLESALE}"]
     hook = ["--webhook-url", receiver.url, "--webhook-token", "w", "--webhook-style", "list"]
     with running(*options, *hook) as line:
-        assert line["rooms"] == {name: f"{line['url']}/{name}" for name in ("amazon", "cartona")}
+        assert line["rooms"] == {
+            name: f"{line['url']}/{name}" for name in ("amazon", "cartona", "shopify")
+        }
         assert Cartona(line["url"], "both").get("supplier-product", per_page=1000).status == 200
         seen = Cartona(line["url"], "mine").get("supplier-product", per_page=1000).data
         assert {row["supplier_code"] for row in seen} == {RETAIL}

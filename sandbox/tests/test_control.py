@@ -13,7 +13,7 @@ from marketplace_sandbox import SandboxServer
 
 def test_the_index_lists_what_there_is(control: Control) -> None:
     index = control.call("GET", "")
-    assert index["rooms"] == ["amazon", "cartona"]
+    assert index["rooms"] == ["amazon", "cartona", "shopify"]
     assert "POST /_control/reset" in index["routes"]
 
 
@@ -26,7 +26,7 @@ def test_a_reset_starts_over(control: Control, cartona: Cartona) -> None:
     control.call("POST", "webhooks", {"provider": "cartona", "url": "http://127.0.0.1:9/"})
     control.settings(bulk_results="rows")
     cartona.get("supplier-product")
-    assert control.call("POST", "reset") == {"reset": ["amazon", "cartona"], "seed": None}
+    assert control.call("POST", "reset") == {"reset": ["amazon", "cartona", "shopify"], "seed": None}
     state = control.call("GET", "state")
     assert state["clock"]["mode"] == "real"
     assert (state["faults"], state["limits"], state["calls"], state["counters"]) == ([], {}, [], {})

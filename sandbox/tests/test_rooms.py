@@ -41,7 +41,7 @@ def test_a_new_directory_is_a_new_room(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(marketplace_sandbox, "__path__", places)
     with SandboxServer(seed="demo") as server:
         control, client = Control(server.url), Client(server.url)
-        assert control.call("GET", "health")["rooms"] == ["amazon", "cartona", "toy"]
+        assert control.call("GET", "health")["rooms"] == ["amazon", "cartona", "shopify", "toy"]
         assert client.send("GET", "/toy/api/x").data == {"toy": "api/x"}
         assert control.call("GET", "toy/some/path") == {"path": "some/path"}
         assert control.call("GET", "counters")["toy"]["api/x"]["calls"] == 1

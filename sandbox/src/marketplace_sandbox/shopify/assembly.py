@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
@@ -20,9 +22,10 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
-    build_schema,
+    build_ast_schema,
     get_directive_values,
     get_named_type,
+    parse,
     value_from_ast_untyped,
 )
 
@@ -51,9 +54,15 @@ def sdl() -> str:
     return "\n\n".join(path.read_text("utf-8") for path in sorted(FOLDER.glob("*.graphql")))
 
 
+@lru_cache(1)
+def _document() -> DocumentNode:
+    # Every server builds its own schema; the files are read once in a process.
+    return parse(sdl(), no_location=True)
+
+
 def assemble(resolvers: Resolvers) -> Api:
     """Build the schema. :raises ValueError: a resolver is for a field that is not in the SDL."""
-    schema = build_schema(sdl(), assume_valid_sdl=True)
+    schema = build_ast_schema(_document(), assume_valid_sdl=True)
     left = dict(resolvers.fields)
     for kind in schema.type_map.values():
         if kind.name.startswith("__"):

@@ -210,7 +210,7 @@ class _Reader:
             "id": lambda row, ctx: gid("Product", row.id),
             "legacyResourceId": lambda row, ctx: row.id,
             "description": _description,
-            "category": lambda row, ctx: _category(row.category),
+            "category": lambda row, ctx: category_object(row.category),
             "createdAt": lambda row, ctx: row.created,
             "updatedAt": lambda row, ctx: row.updated,
             "publishedAt": lambda row, ctx: min(row.publications.values(), default=None),
@@ -380,7 +380,8 @@ def _description(row: Product, ctx: Context, truncate_at: int | None = None) -> 
     return text
 
 
-def _category(text: str | None) -> dict[str, Any] | None:
+def category_object(text: str | None) -> dict[str, Any] | None:
+    """A category of the taxonomy by its id; names are not known here."""
     if text is None:
         return None
     name = text.rsplit("/", 1)[-1]

@@ -64,17 +64,32 @@ class ShopifyControl:
         return {"changed": tokens.revoke(token, revoked)}
 
     def _throttle(self, request: Request) -> Any:
-        """``{"available", "app"?}``: so many points are left in the buckets."""
-        body = body_of(request, {"available", "app"})
-        level = float(decimal_of(body.get("available", 0), "available"))
-        for app in [body["app"]] if body.get("app") else APPS:
-            self._room.throttle.set(app, level, self._room.now())
+        """``{"restore_rate"?, "maximum"?, "fill"?, "available"?, "app"?}``: another plan, full
+        buckets and nothing counted, or so many points left."""
+        known = {"restore_rate", "maximum", "fill", "available", "app"}
+        body = body_of(request, known)
+        names = {"restore_rate": "restore_rate", "maximum": "bucket"}
+        values = {names[name]: body[name] for name in names if name in body}
+        if values:
+            self._room.change_settings(values)
+        if boolean_of(body.get("fill", False), "fill"):
+            self._room.throttle.clear()
+        if "available" in body:
+            level = float(decimal_of(body["available"], "available"))
+            for app in [body["app"]] if body.get("app") else APPS:
+                self._room.throttle.set(app, level, self._room.now())
         return self._throttles(request)
 
     def _throttles(self, request: Request) -> Any:
+        """Points that were spent and calls that were refused since the last fill, and the apps'
+        buckets."""
         room = self._room
         bounds = (room.now(), room.settings.bucket, room.settings.restore_rate)
-        return {app: room.throttle.status(app, *bounds) for app in APPS}
+        return {
+            "spent": round(room.throttle.spent, 1),
+            "throttled": room.throttle.throttled,
+            **{app: room.throttle.status(app, *bounds) for app in APPS},
+        }
 
     def _wait(self, request: Request) -> Any:
         """Wait until something is so; 408 after `timeout` seconds.

@@ -33,7 +33,7 @@ from werkzeug.wrappers import Request, Response
 from ..room import Exchange
 from ..wire import ApiError, json_response, to_json
 from .access import Access
-from .assembly import Api, idempotency_key
+from .assembly import Api, assemble, idempotency_key
 from .cost import Meter
 from .errors import RequestError, user_error
 from .part import Context
@@ -99,12 +99,20 @@ def _body_of(request: Request, body: bytes) -> dict[str, Any]:
 class Engine:
     """Runs the calls of a room."""
 
-    def __init__(self, room: ShopifyRoom, api: Api) -> None:
+    def __init__(self, room: ShopifyRoom) -> None:
         self._room = room
-        self.api = api
+        self._api: Api | None = None
         self.read = lru_cache(KEPT_DOCUMENTS)(self._read)
         self._table = room.keyed
         self._running: set[str] = set()
+
+    @property
+    def api(self) -> Api:
+        """The schema, built when the first call comes: it takes a moment."""
+        if self._api is None:
+            with self._room.services.store.lock:
+                self._api = self._api or assemble(self._room.resolvers)
+        return self._api
 
     def _read(self, text: str) -> Query:
         """Parse and validate. :raises Invalid: it is not acceptable."""

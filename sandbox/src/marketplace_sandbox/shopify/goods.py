@@ -1,7 +1,8 @@
 """Control of the catalogue: products and stock by hand (foreign edits), webhooks, the app's end.
 
 - ``GET, POST /products`` · ``GET, PATCH, DELETE /products/ID``
-- ``PATCH /variants/ID`` · ``PATCH /skus/SKU`` · ``GET, POST /inventory`` · ``GET /bulk``
+- ``GET /variants`` · ``GET /levels`` · ``PATCH /variants/ID`` · ``PATCH /skus/SKU``
+  · ``GET, POST /inventory`` · ``GET /bulk``
 - ``GET, DELETE /subscriptions`` · ``DELETE /subscriptions/ID`` · ``POST /uninstall``
 """
 
@@ -38,6 +39,8 @@ class Goods(Part):
             ("DELETE", "/products/<int:number>", self._delete),
             ("PATCH", "/variants/<int:number>", self._edit_variant),
             ("PATCH", "/skus/<sku>", self._edit_sku),
+            ("GET", "/variants", self._variants),
+            ("GET", "/levels", self._all_levels),
             ("GET", "/inventory", self._levels),
             ("POST", "/inventory", self._set_level),
             ("GET", "/bulk", lambda request: [vars(x) for x in self.room.bulk.table.values()]),
@@ -66,6 +69,7 @@ class Goods(Part):
             "compare_at": variant.compare_at,
             "available": sum(quantity_of(each, "available") for each in item.levels.values()),
         }
+        found["quantity"] = found["available"]
         for place, level in item.levels.items():
             found[f"available.{place}"] = quantity_of(level, "available")
         return found
@@ -98,34 +102,55 @@ class Goods(Part):
         return self.room.catalogue.describe(self._found(number))
 
     def _create(self, request: Request) -> Any:
-        """``{"products": [{"title", "sku", "price", "quantity"?, "quantities"?: {place: n}, …}]}``
-        or ``{"count": n, "first"?: 1, "prefix"?: "P", "price"?, "quantity"?}``; told to nobody."""
-        body = body_of(request, {"products", "count", "first", "prefix", "price", "quantity"})
-        if "count" in body:
+        """``{"products": [{"title", "sku", "price", "quantity"?, "quantities"?: {place: n}, …}]}``,
+        ``{"count": n, "first"?: 1, "prefix"?: "P", "price"?, "stock"?}`` or ``{"skus": […]}``.
+
+        Told to nobody. :return: ``{"variants": [{"id", "product_id", "inventory_item_id",
+        "sku"}]}``.
+        """
+        body = body_of(request, {"products", "count", "first", "prefix", "price", "stock", "skus"})
+        rows = body.get("products")
+        if "count" in body or "skus" in body:
             rows = self._numbered(body)
-        else:
-            rows = body.get("products")
-            if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
-                raise Invalid("products must be a list of objects")
+        if not isinstance(rows, list) or not all(isinstance(each, dict) for each in rows):
+            raise Invalid("products must be a list of objects")
         planned = [self._planned(each) for each in rows]
         made = [self.room.catalogue.make(**each) for each in planned]
-        return json_response(
-            [{"product": each.id, "variant": each.variants[0]} for each in made], 201
-        )
+        variants = self.room.catalogue.variants
+        found = [_short(self.room.catalogue, variants[each.variants[0]]) for each in made]
+        return json_response({"variants": found}, 201)
 
     @staticmethod
     def _numbered(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        count = integer_of(body["count"], "count", 1, MOST)
-        first = integer_of(body.get("first", 1), "first")
-        prefix = text_of(body.get("prefix", "P"), "prefix", 40)
+        skus = body.get("skus")
+        if skus is None:
+            count = integer_of(body["count"], "count", 1, MOST)
+            first = integer_of(body.get("first", 1), "first")
+            prefix = text_of(body.get("prefix", "P"), "prefix", 40)
+            skus = [f"{prefix}{number}" for number in range(first, first + count)]
+        if not isinstance(skus, list) or len(skus) > MOST:
+            raise Invalid("skus must be a list of texts")
+        price, stock = body.get("price", "9.99"), body.get("stock", 10)
+        return [
+            {"title": f"Product {each}", "sku": each, "price": price, "quantity": stock}
+            for each in skus
+        ]
+
+    def _variants(self, request: Request) -> Any:
+        """Every variant: ``{"id", "product_id", "inventory_item_id", "sku"}``."""
+        catalogue = self.room.catalogue
+        return [_short(catalogue, each) for each in catalogue.variants.values()]
+
+    def _all_levels(self, request: Request) -> Any:
+        """Every level: ``{"inventory_item_id", "location_id", "available"}``."""
         return [
             {
-                "title": f"Product {prefix}{number}",
-                "sku": f"{prefix}{number}",
-                "price": body.get("price", "9.99"),
-                "quantity": body.get("quantity", 10),
+                "inventory_item_id": item.id,
+                "location_id": int(place),
+                "available": quantity_of(level, "available"),
             }
-            for number in range(first, first + count)
+            for item in self.room.catalogue.items.values()
+            for place, level in item.levels.items()
         ]
 
     def _planned(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -315,3 +340,12 @@ class Goods(Part):
             # The rows go at once; what waits for them is delivered still.
             room.events.subscriptions.pop(each.id)
         return {"told": told}
+
+
+def _short(catalogue: Any, variant: Variant) -> dict[str, Any]:
+    return {
+        "id": variant.id,
+        "product_id": variant.product,
+        "inventory_item_id": variant.item,
+        "sku": catalogue.items[variant.item].sku,
+    }

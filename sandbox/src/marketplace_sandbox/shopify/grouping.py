@@ -1,18 +1,19 @@
 """Collections: products put in by hand, and products that match conditions.
 
-A collection has sources; a source has conditions (tag, type, vendor, title, status) and selections.
+A collection has sources; a source has conditions (see `conditions`) and selections.
 Selections by hand are kept at the products; a collection without any condition takes products by
 productSet and productUpdate, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from .catalogue import handle_of
+from .conditions import NUMBERS, change, described, fits, made
 from .errors import refuse
 from .gids import gid, number_of
 from .model import Product
@@ -21,27 +22,6 @@ from .part import Context, Part
 from .product_values import plan_metafields
 from .registry import Resolvers
 from .search import compile_search
-
-#: input member → (type, what of a product is compared)
-CONDITIONS: dict[str, tuple[str, Callable[[Product], Sequence[str]]]] = {
-    "productTag": ("ProductTag", lambda row: row.tags),
-    "productType": ("ProductType", lambda row: [row.product_type]),
-    "productVendor": ("ProductVendor", lambda row: [row.vendor]),
-    "productTitle": ("ProductTitle", lambda row: [row.title]),
-    "productStatus": ("ProductStatus", lambda row: [row.status]),
-}
-_TESTS: dict[str, Callable[[str, str], bool]] = {
-    "EQUALS": lambda found, wanted: found == wanted,
-    "TAGGED_WITH": lambda found, wanted: found == wanted,
-    "CONTAINS": lambda found, wanted: wanted in found,
-    "STARTS_WITH": lambda found, wanted: found.startswith(wanted),
-    "ENDS_WITH": lambda found, wanted: found.endswith(wanted),
-}
-_OPPOSITES = {
-    "NOT_EQUALS": "EQUALS",
-    "NOT_TAGGED_WITH": "TAGGED_WITH",
-    "DOES_NOT_CONTAIN": "CONTAINS",
-}
 
 
 @dataclass
@@ -70,33 +50,13 @@ class Collection:
         return not any(each["conditions"] for each in self.sources)
 
 
-def fits(product: Product, source: Mapping[str, Any]) -> bool:
-    """Whether a product matches a source's conditions; never, when it has none."""
-    results = (_fits(product, each) for each in source["conditions"])
-    if not source["conditions"]:
-        return False
-    return any(results) if source["match"] == "ANY" else all(results)
-
-
-def _fits(product: Product, condition: Mapping[str, Any]) -> bool:
-    found = [each.casefold() for each in CONDITIONS[condition["kind"]][1](product)]
-    relation = condition["relation"]
-    test = _TESTS[_OPPOSITES.get(relation, relation)]
-    opposite = relation in _OPPOSITES
-    results = [
-        any(test(each, value.casefold()) for each in found) != opposite
-        for value in condition["values"]
-    ]
-    return any(results) if condition["match"] == "ANY" else all(results)
-
-
 class Collections(Part):
     """The collections of the shop."""
 
     def __init__(self, room: Any) -> None:
         super().__init__(room)
         self.table = self.rows("collections", Collection)
-        self._members: dict[int, tuple[tuple[int, int], Sorted]] = {}
+        self._members: dict[int, tuple[tuple[int, ...], Sorted]] = {}
 
     def clear(self) -> None:
         self.table.clear()
@@ -116,17 +76,24 @@ class Collections(Part):
 
     # === MEMBERS === #
 
+    def _version(self, row: Collection) -> tuple[int, ...]:
+        """What the list of a collection's products depends on."""
+        catalogue = self.room.catalogue
+        kinds = {rule["kind"] for source in row.sources for rule in source["conditions"]}
+        deep = (catalogue.variants.version, catalogue.items.version) if kinds & {*NUMBERS} else ()
+        return catalogue.products.version, self.table.version, *deep
+
     def products(self, row: Collection) -> Sorted:
         """Its products, by number; kept until a product or a collection changes."""
-        version = (self.room.catalogue.products.version, self.table.version)
-        known, found = self._members.get(row.id, ((-1, -1), None))
+        version = self._version(row)
+        known, found = self._members.get(row.id, ((), None))
         if found is None or known != version:
             catalogue = self.room.catalogue
             members = {each: catalogue.products[each] for each in catalogue.members(row.id)}
             sources = [each for each in row.sources if each["conditions"]]
             if sources:
                 for product in catalogue.products.values():
-                    if any(fits(product, each) for each in sources):
+                    if any(fits(self.room, product, each) for each in sources):
                         members[product.id] = product
 
             def key(product: Product) -> Key:
@@ -139,7 +106,7 @@ class Collections(Part):
     def has(self, row: Collection, product: Product) -> bool:
         if row.id in product.collections:
             return True
-        return any(fits(product, each) for each in row.sources)
+        return any(fits(self.room, product, each) for each in row.sources)
 
     def of_product(self, product: Product) -> list[Collection]:
         return [each for each in self.table.values() if self.has(each, product)]
@@ -220,16 +187,7 @@ class Collections(Part):
         return product is not None and self.has(row, product)
 
     def _source(self, row: Collection, source: Mapping[str, Any]) -> dict[str, Any]:
-        conditions = [
-            {
-                "__typename": f"CollectionSourceInclusionCondition{CONDITIONS[each['kind']][0]}",
-                "id": gid("CollectionSourceInclusionCondition", each["id"]),
-                "matchType": each["match"],
-                "relation": each["relation"],
-                "values": each["values"],
-            }
-            for each in source["conditions"]
-        ]
+        rows = [described(each) for each in source["conditions"]]
         return {
             "__typename": "CollectionConditionsSource",
             "id": gid("CollectionConditionsSource", source["id"]),
@@ -240,7 +198,7 @@ class Collections(Part):
             "targetType": "PRODUCTS",
             "collection": row,
             "inclusion": {
-                "conditions": conditions, "matchType": source["match"], "collection": row
+                "conditions": rows, "matchType": source["match"], "collection": row,
             },
         }  # fmt: skip
 
@@ -312,12 +270,12 @@ class Collections(Part):
     def _create(self, ctx: Context, collection: dict[str, Any] | None = None) -> Any:
         data = collection or {}
         fields = self._check(ctx, data, None)
-        made = [self._new_source(each, ["sources", index])
+        fresh = [self._new_source(each, ["sources", index])
                 for index, each in enumerate(data.get("sources") or ())]  # fmt: skip
         row = self.add(data["title"].strip(), data.get("handle") and handle_of(data["handle"]))
         self._fill(row, {k: v for k, v in data.items() if k not in ("handle", "title")})
         row.metafields = fields
-        for source, products in made:
+        for source, products in fresh:
             row.sources.append(source)
             self._select(row, products, [])
         self.table.put(row)
@@ -328,7 +286,7 @@ class Collections(Part):
     ) -> tuple[dict[str, Any], list[int]]:
         data = target["source"]
         inclusion = data.get("inclusion") or {}
-        conditions = [self._condition(each) for each in inclusion.get("conditions") or ()]
+        conditions = [made(self.room, each) for each in inclusion.get("conditions") or ()]
         products = self._numbers(inclusion.get("selections") or (), path)
         source = {
             "id": self.room.next_id("source", 12_001),
@@ -338,16 +296,6 @@ class Collections(Part):
             "conditions": conditions,
         }
         return source, products
-
-    def _condition(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        ((kind, data),) = given.items()
-        return {
-            "id": self.room.next_id("condition", 13_001),
-            "kind": kind,
-            "relation": data["relation"],
-            "match": data["matchType"],
-            "values": list(data["values"]),
-        }
 
     def _numbers(self, rows: Sequence[Mapping[str, Any]], path: list[Any]) -> list[int]:
         numbers = []
@@ -373,7 +321,7 @@ class Collections(Part):
         if row is None:
             raise refuse(["id"], "Collection does not exist")
         fields = self._check(ctx, data, row)
-        made = [self._new_source(each, ["sourcesToCreate", index])
+        fresh = [self._new_source(each, ["sourcesToCreate", index])
                 for index, each in enumerate(data.get("sourcesToCreate") or ())]  # fmt: skip
         gone = {number_of(each, "CollectionConditionsSource")
                 for each in data.get("sourcesToDelete") or ()}  # fmt: skip
@@ -382,7 +330,7 @@ class Collections(Part):
         self._fill(row, data)
         row.metafields.update(fields)
         row.sources = [each for each in row.sources if each["id"] not in gone]
-        for source, products in made:
+        for source, products in fresh:
             row.sources.append(source)
             self._select(row, products, [])
         self._touched(row)
@@ -408,12 +356,9 @@ class Collections(Part):
         }
         conditions = [each for each in source["conditions"] if each["id"] not in gone]
         for each in conditions:
-            for name, value in (changed.get(each["id"]) or {}).items():
-                each["kind"] = name
-                each["relation"] = value.get("relation") or each["relation"]
-                each["match"] = value.get("matchType") or each["match"]
-                each["values"] = list(value.get("values") or each["values"])
-        conditions += [self._condition(x) for x in inclusion.get("conditionsToCreate") or ()]
+            for kind_name, value in (changed.get(each["id"]) or {}).items():
+                change(each, kind_name, value)
+        conditions += [made(self.room, x) for x in inclusion.get("conditionsToCreate") or ()]
         source["conditions"] = conditions
         if conditions and not source["match"]:
             source["match"] = "ALL"

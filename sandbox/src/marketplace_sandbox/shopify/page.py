@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from ..pages import render
@@ -46,6 +47,10 @@ class ShopifyPages:
     def answer(self, request: Request, path: str) -> Response | None:
         """None when there is no such page."""
         first, _, rest = path.strip("/").partition("/")
+        if first == "admin":  # as links into the real admin are written
+            kind = rest.partition("/")[0]
+            pages = {"products": rest, "orders": rest, "draft_orders": "drafts"}
+            return redirect(f"/{self._room.name}/{pages.get(kind, 'collections')}")
         if request.method not in ("GET", "HEAD") or first not in self._pages:
             return None
         with self._room.services.store.lock:
@@ -60,7 +65,7 @@ class ShopifyPages:
             room=room,
             tab=tab,
             active_faults=room.services.faults.state(),
-            **room.page_values(),
+            tabs=TABS,
             **values,
         )
 

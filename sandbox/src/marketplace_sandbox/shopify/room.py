@@ -9,7 +9,6 @@ from werkzeug.wrappers import Request, Response
 
 from ..room import Exchange, Room, Services
 from ..wire import json_response
-from . import assembly
 from .acceptance import Acceptances
 from .access import APPS, Access, Tokens
 from .bulk import Bulk
@@ -34,7 +33,6 @@ from .stock import Stock
 from .throttle import Throttle
 from .uploads import Uploads
 
-
 SomePart = TypeVar("SomePart", bound=Part)
 SEEDS = ("demo", "orders", "empty")
 SETTINGS = "shopify.settings"
@@ -46,6 +44,7 @@ class ShopifyRoom(Room):
     name: ClassVar[str] = "shopify"
     title: ClassVar[str] = "Shopify"
     shop: ClassVar[ShopData] = ShopData()
+    tabs: ClassVar[tuple[tuple[str, str], ...]] = TABS
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
@@ -73,7 +72,7 @@ class ShopifyRoom(Room):
         self.resolvers = Resolvers()
         for part in self.parts:
             self.resolvers.merge(part.resolvers())
-        self.engine = Engine(self, assembly.assemble(self.resolvers))
+        self.engine = Engine(self)
         self._control = ShopifyControl(self)
         self._pages = ShopifyPages(self)
 
@@ -182,11 +181,6 @@ class ShopifyRoom(Room):
     def page(self, request: Request, path: str) -> Response | None:
         self.tick()
         return self._pages.answer(request, path)
-
-    @staticmethod
-    def page_values() -> dict[str, Any]:
-        """What every page of the room needs, beside the room itself."""
-        return {"tabs": TABS}
 
     def close(self) -> None:
         self.uploads.close()

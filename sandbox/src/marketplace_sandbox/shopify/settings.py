@@ -23,6 +23,7 @@ SCOPES = (
     "read_merchant_managed_fulfillment_orders",
     "read_order_edits",
     "read_orders",
+    "read_payment_terms",
     "read_product_listings",
     "read_products",
     "read_publications",

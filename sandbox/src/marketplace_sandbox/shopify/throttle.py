@@ -20,10 +20,14 @@ class Throttle:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._buckets: dict[str, _Bucket] = {}
+        self.spent = 0.0
+        self.throttled = 0
 
     def clear(self) -> None:
+        """Full buckets, and nothing counted."""
         with self._lock:
             self._buckets.clear()
+            self.spent, self.throttled = 0.0, 0
 
     def _bucket(self, app: str, now: datetime, most: float, rate: float) -> _Bucket:
         found = self._buckets.setdefault(app, _Bucket(most, now))
@@ -38,7 +42,9 @@ class Throttle:
         with self._lock:
             found = self._bucket(app, now, most, rate)
             if rate and found.level + 1e-6 < cost:
+                self.throttled += 1
                 return False
+            self.spent += cost
             found.level = max(0.0, found.level - cost) if rate else most
             return True
 
@@ -47,6 +53,7 @@ class Throttle:
         with self._lock:
             found = self._bucket(app, now, most, rate)
             found.level = min(most, found.level + points)
+            self.spent -= points
 
     def set(self, app: str, level: float, now: datetime) -> None:
         """For tests: so many points are left."""

@@ -114,7 +114,10 @@ class Uploads(Part):
                 return _xml(404, "NoSuchKey")
             return self._send(request, self.path(rest))
         if method == "POST" and not rest:
-            return self._take_form(exchange)
+            try:
+                return self._take_form(exchange)
+            finally:
+                request.close()  # a large form lies in a temporary file
         if rest not in self.promised:
             return _xml(403, "AccessDenied")
         if method == "PUT":

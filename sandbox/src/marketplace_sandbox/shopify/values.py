@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 CENT = Decimal("0.01")
 _WORD = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
+@lru_cache(4096)
 def snake(name: str) -> str:
     """``legacyResourceId`` → ``legacy_resource_id``."""
     return _WORD.sub(r"_\1", name).lower()
