@@ -92,6 +92,7 @@ from . import marketplace_edit_policy
 from . import marketplace_foreign_edit
 from . import marketplace_listing_edit
 from . import marketplace_edit_compare
+from . import marketplace_edit_news
 from . import marketplace_edit_take
 from . import marketplace_audit
 from . import marketplace_subscription

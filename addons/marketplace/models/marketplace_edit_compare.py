@@ -8,7 +8,6 @@ from odoo.tools import SQL
 
 from ..snapshot import Tell
 from ..tools import clock
-from ..tools.inbound import naive
 from ..tools.shown import MISSING, at, flat, same, with_member
 
 # What was told of a listing that is looked at to recognise it when it comes back.
@@ -130,6 +129,8 @@ class MarketplaceForeignEdit(models.Model):
                 if path in TERMS.get(kind, ()) or not listing._compares(kind, path):
                     continue
                 base = at(known.get(kind), path)
+                if kind == "inventory" and _number(value) is None:
+                    continue  # not counted there
                 if base is MISSING and not (
                     listing._can_take(kind, path) and account._owned_by_channel(kind, path)
                 ):
@@ -237,6 +238,8 @@ class MarketplaceForeignEdit(models.Model):
             # What means the same is written as Odoo writes it: equal values are not told.
             shown = one.now if same(one.path, one.value, one.now) else one.value
             kind = with_member(values.get(one.kind), one.path, shown)
+            if one.kind == "inventory":
+                kind = _with_sum(kind, one)
             known[one.listing] = {**values, one.kind: kind}
         for listing, values in known.items():
             listing.acknowledged = values
@@ -332,87 +335,28 @@ class MarketplaceForeignEdit(models.Model):
         return rows | created
 
 
-class MarketplaceListing(models.Model):
-    """How new is what the channel shows of a listing."""
-
-    _inherit = "marketplace.listing"
-
-    # {"price": "2030-01-05T12:00:00", "inventory/by_location/7": …}: the channel's own time of what
-    # it showed last, since its messages overtake each other.
-    shown_at = fields.Json(readonly=True, copy=False)
-
-    def _fresh(self, values, moment):
-        """What is not older than what the channel showed before; remembers how new that is.
-
-        :param moment: naive UTC, ``None`` when the channel does not say: then it counts as new.
-        :return: values by kind.
-        """
-        self.ensure_one()
-        if not moment:
-            return values
-        known, stamp = dict(self.shown_at or {}), moment.isoformat()
-        result = {}
-        for kind, members in values.items():
-            kept = {}
-            for name, value in members.items():
-                if not isinstance(value, dict) or kind != "inventory":
-                    if known.get(kind, "") <= stamp:
-                        kept[name] = value
-                    continue
-                # One place says nothing of another.
-                inner = {
-                    place: number
-                    for place, number in value.items()
-                    if known.get(f"{kind}/{name}/{place}", "") <= stamp
-                }
-                known.update({f"{kind}/{name}/{place}": stamp for place in inner})
-                kept[name] = inner
-            if any(not isinstance(value, dict) or kind != "inventory" for value in kept.values()):
-                known[kind] = stamp
-            result[kind] = kept
-        if known != (self.shown_at or {}):
-            self.shown_at = known
-        return result
-
-    def _compares(self, kind, member):
-        """Whether a member is compared with what the channel shows; a provider leaves out what its
-        channel is known to change by itself.
-
-        :param str kind, member: as in ``marketplace.foreign.edit``.
-        """
-        return True
-
-
-class MarketplaceInbox(models.Model):
-    """News that say what a channel shows."""
-
-    _inherit = "marketplace.inbox"
-
-    def _process_topic_listing(self, account, messages):
-        """Override to compare what the channel shows with what it was told."""
-        super()._process_topic_listing(account, messages)
-        speaking = [
-            message
-            for message in messages
-            if message.document.values and not message.document.deleted
-        ]
-        if not speaking:
-            return
-        found = self._all_listings_of(account, [message.document.key for message in speaking])
-        shown = {}
-        for message, listings in zip(speaking, found, strict=True):
-            moment = naive(message.document.occurred_at) or message.moment
-            for listing in listings:
-                shown.setdefault(listing, []).append((message.document.values, moment))
-        edits = self.env["marketplace.foreign.edit"]
-        # Mostly one word for each listing; more of them one after the other, oldest first.
-        while shown:
-            edits._look(account, {listing: said.pop(0) for listing, said in shown.items()})
-            shown = {listing: said for listing, said in shown.items() if said}
-
-
 def _is_fewer(one):
+    shown, known = _number(one.value), _number(one.known)
+    return shown is not None and known is not None and shown < known
+
+
+def _with_sum(values, one):
+    """Stock whose total follows from a place that changed, so that an order that explains it needs
+    nothing to be told."""
+    total, shown, known = (
+        _number(value) for value in (values.get("quantity"), one.value, one.known)
+    )
+    if one.path != "quantity" and None not in (total, shown, known):
+        total += shown - known
+        values = {**values, "quantity": str(total)}
+    if total is not None and "in_stock" in values and not values.get("unlimited"):
+        values = {**values, "in_stock": total > 0}
+    return values
+
+
+def _number(value):
     try:
-        return Decimal(str(one.value)) < Decimal(str(one.known))
+        number = Decimal(str(value))
     except ArithmeticError:
-        return False
+        return None
+    return number if number.is_finite() else None

@@ -44,6 +44,7 @@ from . import test_catalogue_import
 from . import test_catalogue_tours
 from . import test_buyer_data
 from . import test_foreign_edit
+from . import test_foreign_edit_values
 from . import test_channel_health
 from . import test_privacy
 from . import test_audit
