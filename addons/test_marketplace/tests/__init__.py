@@ -36,6 +36,7 @@ from . import test_refund
 from . import test_order_b2b
 from . import test_order_risk
 from . import test_order_place
+from . import test_order_late
 from . import test_deadline
 from . import test_carrier
 from . import test_catalogue_export

@@ -109,7 +109,7 @@ class OrderCase(MarketplaceCase):
         picking = sale.picking_ids.filtered(
             lambda one: one.picking_type_code == "outgoing" and one.state not in ("done", "cancel")
         )
-        for move in picking.move_ids:
+        for move in picking.move_ids.filtered(lambda one: one.state != "cancel"):
             move.quantity = quantities.get(move.product_id.name, move.product_uom_qty)
             move.picked = bool(move.quantity)
         picking.with_context(skip_backorder=True).button_validate()

@@ -275,6 +275,8 @@ class TestCompanies(SecurityCase):
                 env["marketplace.foreign.edit"].create(
                     {"listing_id": listing.id, "kind": "product", "member": "title"}
                 ),
+                env["marketplace.fee"].create({"account_id": account.id, "code": "tip"}),
+                env["marketplace.term"].create({"account_id": account.id, "name": "NET30"}),
                 env["marketplace.subscription"].create({"account_id": account.id, "topic": "T"}),
                 env["marketplace.privacy.request"].create(
                     {
