@@ -99,8 +99,9 @@ def staff(running: SandboxServer) -> Iterator[Counter]:
 
 
 @pytest.fixture
-def shop(sandbox: SandboxServer, merchant: Shop) -> Shop:
-    """An app of a Shopify shop with the demo content, as new."""
+def shop(sandbox: SandboxServer, merchant: Shop, staff: Counter) -> Shop:
+    """An app of a Shopify shop with the demo content, as new, without limits."""
+    staff.shop("POST", "settings", {"restore_rate": 0})
     return merchant
 
 

@@ -32,11 +32,13 @@ class Fulfilments:
 
     # === STOCK === #
 
-    def _stock(self, line: Line, location: int, **deltas: int) -> None:
+    def _stock(self, line: Line, location: int, *, available: int = 0, committed: int = 0) -> None:
         """``on_hand`` is a sum there, so it moves with what is told here."""
         known = line.item in self.desk.room.catalogue.items
-        if known and line.tracked and location and any(deltas.values()):
-            self.desk.room.stock.change(line.item, location, **deltas)
+        if known and line.tracked and location and (available or committed):
+            self.desk.room.stock.change(
+                line.item, location, available=available, committed=committed
+            )
 
     def _available(self, line: Line, location: int) -> int:
         return int(self.desk.room.stock.available(line.item, location))
@@ -267,8 +269,7 @@ class Fulfilments:
                 row.total -= part
                 left -= part
                 place = source.location
-                change = {"available": part} if restock else {}
-                self._stock(line, place, committed=-part, **change)
+                self._stock(line, place, committed=-part, available=part if restock else 0)
             source.lines = [row for row in source.lines if row.total]
             self._settle(source, self.desk.now())
         return place

@@ -29,7 +29,8 @@ MEMBERS = {
     "shipping_title", "discounts", "tip", "fees", "duties", "gift_card", "payment", "gateway",
     "test", "risk", "tags", "note", "note_attributes", "metafields", "customer", "company",
     "email", "phone", "address", "billing", "country", "source", "location", "locale",
-    "po_number", "payment_terms", "created_at", "status", "overrides", "omit", "mixed", "steps", "draft",
+    "po_number", "created_at", "status", "overrides", "omit", "mixed", "steps", "draft",
+    "payment_terms",
 }  # fmt: skip
 LINE = {
     "sku", "variant", "title", "quantity", "price", "discount", "taxable", "gift_card",
