@@ -47,7 +47,9 @@ query Look($id: ID!) {
 LEVELS = """
 query Look($id: ID!) {
   inventoryItem(id: $id) {
-    inventoryLevels(first: 10) { nodes { location { id } quantities(names: ["available"]) { quantity } } }
+    inventoryLevels(first: 10) {
+      nodes { location { id } quantities(names: ["available"]) { quantity } }
+    }
   }
 }
 """

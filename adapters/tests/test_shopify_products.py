@@ -1,4 +1,4 @@
-"""Products told to Shopify, on the sandbox: made, changed, merged, pictured, published, withdrawn."""
+"""Products told to Shopify, on the sandbox: made, changed, merged, published, withdrawn."""
 
 from __future__ import annotations
 
@@ -446,7 +446,12 @@ def test_a_bulk_operation_that_breaks_half_way_is_told_again(
     harness: SandboxHarness, adapter: ShopifyAdapter
 ) -> None:
     items = many(harness, 25)
-    fault = {"match": {"provider": "shopify"}, "effect": "half", "after": 10, "times": 1}
+    fault = {
+        "match": {"provider": "shopify", "endpoint": "bulkOperation"},
+        "effect": "half",
+        "after": 10,
+        "times": 1,
+    }
     harness.wire.control("POST", "../faults", fault)
     results = push(harness, adapter, *items).results
     done = [one.ref for one in results if one.outcome.value == "success"]

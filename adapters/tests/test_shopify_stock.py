@@ -98,6 +98,7 @@ def test_a_quantity_that_is_stale_twice_comes_again(
     key = harness.listing(1)
     good(push(harness, adapter, stock(key, {}, L7001=50)))
     rule = {"match": {"provider": "shopify"}, "effect": "stale", "by": 1, "times": 2}
+    rule["match"]["endpoint"] = "inventorySetQuantities"  # type: ignore[index]
     harness.wire.control("POST", "../faults", rule)
     with calls(harness) as made:
         result = only(push(harness, adapter, stock(key, {STORE: 50}, L7001=40), key="second"))

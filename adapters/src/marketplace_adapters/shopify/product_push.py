@@ -57,7 +57,7 @@ from .product_input import (
     partner,
     product_update,
 )
-from .product_read import Shapes, define_product_key
+from .product_read import Shapes, define_product_key, forget_definitions, lacks_definition
 from .results import AGAIN, Told
 from .settings import Settings
 
@@ -133,20 +133,19 @@ def variant_of(item: PushItem) -> Fields:
 
 
 def grouped(items: Iterable[PushItem]) -> list[Group]:
-    """The items by product, in the order in which they came."""
+    """The items by product, in the order in which they came.
+
+    A product is known by its id, by our own key of it (of a listing that is new,
+    ``extra["product_key"]``), or by neither; who names both brings them together.
+    """
+    named = [(item, _product_id(item), _product_key(item)) for item in items]
+    ids = {own: known for _item, known, own in named if known and own}
     groups: dict[str, Group] = {}
-    for item in items:
+    for item, known, own in named:
+        known = known or ids.get(own, "")
         key = cast(ListingKey, item.target)
-        known = key.extra.get("product_id") or ""
-        own = ""
-        if isinstance(item.state, ProductState):
-            product = item.state.attributes.get("product")
-            if isinstance(product, Mapping):
-                known = known or str(product.get("id") or "")
-                own = str(product.get("key") or "")
         name = known or (f"key:{own}" if own else f"item:{key.external_id or item.ref}")
-        group = groups.setdefault(name, Group(known))
-        group.items.append(item)
+        groups.setdefault(name, Group(known)).items.append(item)
     return list(groups.values())
 
 
@@ -176,9 +175,7 @@ class ProductPush:
         lost = [
             key.external_id
             for item in items
-            if (key := cast(ListingKey, item.target)).external_id
-            and not key.extra.get("product_id")
-            and not _names_product(item)
+            if (key := cast(ListingKey, item.target)).external_id and not _product_id(item)
         ]
         owners = self._shapes.owners(lost) if lost else {}
         return [_with_owner(item, owners) for item in items]
@@ -198,10 +195,8 @@ class ProductPush:
         if group.of(OverrideState) and group.product_id:
             self._publish(group, told)
         for item in group.items:
-            if not told.knows(item) and states:
-                told.again(item, "product_first", "It is told when Shopify has the product.")
-            elif not told.knows(item):
-                told.error(item, "unknown_product", "Shopify does not have this product yet.")
+            if not told.knows(item):
+                _wait(item, told)
 
     def _make(self, group: Group, told: Told) -> None:
         define_product_key(self._client)
@@ -338,6 +333,12 @@ class ProductPush:
         """Whether Shopify refuses the whole; then the items know."""
         rows = reply.userErrors if reply is not None else ()
         errors = user_errors(rows, self._client.transport.masker)
+        if errors and lacks_definition(errors[0]):
+            # Somebody deleted the definition of our key: it is made anew with the next push.
+            forget_definitions(self._client)
+            for item in items:
+                told.again(item, "no_definition", errors[0].message)
+            return True
         for item in items if errors else ():
             told.refused(item, errors[0])
         return bool(errors)
@@ -371,10 +372,12 @@ class ProductPush:
             product = _with_key(group)
             row = {"identifier": identifier(product), "first": 250}
             row["input"] = new_product(product, group.variants, group.files)
+            for item in group.of(OverrideState):
+                _wait(item, told)
             return [Draft("ProductSet", row, tuple([*states, *images]), new=True)]
         if not group.product_id:
             for item in group.items:
-                told.error(item, "unknown_product", "Shopify does not have this product yet.")
+                _wait(item, told)
             return []
         found: list[Draft] = []
         change = product_update(group.product_id, group.product) if states else None
@@ -455,6 +458,14 @@ def learned(product_id: str, own: Fields, known: Sequence[Fields]) -> dict[str, 
     return told
 
 
+def _wait(item: PushItem, told: Told) -> None:
+    """It is told when Shopify has the product; what Shopify never had is gone already."""
+    if isinstance(item.state, DeleteState):
+        told.success(item)
+    else:
+        told.again(item, "product_first", "It is told when Shopify has the product.")
+
+
 def _publication(one: str) -> Json:
     return {"publicationId": gid("Publication", one)}
 
@@ -479,10 +490,20 @@ def _members(group: Group) -> list[PushItem]:
     return group.items
 
 
-def _names_product(item: PushItem) -> bool:
+def _told_of_product(item: PushItem) -> Fields:
     state = item.state
     product = state.attributes.get("product") if isinstance(state, ProductState) else None
-    return isinstance(product, Mapping) and bool(product.get("id"))
+    return product if isinstance(product, Mapping) else {}
+
+
+def _product_id(item: PushItem) -> str:
+    known = cast(ListingKey, item.target).extra.get("product_id")
+    return str(known or _told_of_product(item).get("id") or "")
+
+
+def _product_key(item: PushItem) -> str:
+    own = _told_of_product(item).get("key")
+    return str(own or cast(ListingKey, item.target).extra.get("product_key") or "")
 
 
 def _with_owner(item: PushItem, owners: Mapping[str, tuple[str, str]]) -> PushItem:

@@ -11,7 +11,7 @@ from ..core.batches import chunks
 from ..core.errors import RejectedError
 from .client import Client
 from .const import NAMESPACE, PRODUCT_KEY
-from .failures import user_errors
+from .failures import UserError, user_errors
 from .generated.define_metafield import DefineMetafield
 from .generated.product_shape import ProductShape
 from .ids import gid, number
@@ -119,7 +119,15 @@ def define(client: Client, label: str, key: str, owner: str) -> None:
         _defined.add(name)
 
 
-def forget_definitions() -> None:
-    """Ask again, e.g. between tests."""
+def lacks_definition(error: UserError) -> bool:
+    """Whether Shopify misses the definition of our key, which somebody deleted."""
+    text = error.message.lower()
+    return "definition" in text and "metafield" in text and "'id'" in text
+
+
+def forget_definitions(client: Client | None = None) -> None:
+    """Define again: for one shop, or for all, e.g. between tests."""
     with _lock:
-        _defined.clear()
+        for name in list(_defined):
+            if client is None or name.startswith(f"{client.transport.base_url} "):
+                _defined.discard(name)
