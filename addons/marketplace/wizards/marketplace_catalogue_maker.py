@@ -99,6 +99,8 @@ class ProductMaker:
         }
         if self.work.categ_id:
             vals["categ_id"] = self.work.categ_id.id
+        if first.compare_at and "compare_list_price" in self.templates._fields:  # a web shop of Odoo
+            vals["compare_list_price"] = float(self._sales_price(first.compare_at, first.currency))
         if first.description and self.work.description_to != "none":
             vals |= self._description_vals(first.description)
         values = defaultdict(list)
@@ -166,14 +168,16 @@ class ProductMaker:
         return float(base), {value: float(extra) for value, extra in extras.items()}
 
     def _price(self, line):
-        """The channel's price as a sales price: in the product's currency, with or without tax as
-        the account says."""
-        price = line.price
+        return self._sales_price(line.price, line.currency)
+
+    def _sales_price(self, price, currency_name):
+        """A price of the channel as a sales price: in the product's currency, with or without tax
+        as the account says."""
         if self.account.price_tax != "as_is":
             taxes = self.company.account_sale_tax_id
             included = self.account.price_tax == "included"
             price = self.pricer.price_unit(taxes, self.products, price, 1.0, included)
-        currency = self._currency(line.currency)
+        currency = self._currency(currency_name)
         if currency != self.sales_currency:
             price = currency._convert(price, self.sales_currency, self.company, round=False)
         return round(Decimal(repr(price)), self.price_digits)

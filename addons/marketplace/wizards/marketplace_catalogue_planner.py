@@ -66,7 +66,9 @@ class ProductPlanner:
         title = first.group_title or first.title or first.sku or first.external_id or key
         plan = ProductPlan(key, title, "make", wanted, template=self.templates)
         if not wanted:
-            return self._end(plan, "skip", _("Everything of it is linked."))
+            # Its product was found, and cannot be linked as it is.
+            reason = ", ".join(filter(None, group.mapped("reason")))
+            return self._end(plan, "conflict", reason or _("Decide about its listings first."))
         if not self.work.with_unpublished and not wanted.filtered(
             lambda line: line.published != "no"
         ):

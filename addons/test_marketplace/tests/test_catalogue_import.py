@@ -5,6 +5,7 @@ from decimal import Decimal
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.marketplace.tools.price_spread import spread
 from odoo.addons.marketplace.wizards import marketplace_catalogue_import as module
 from odoo.addons.queue_job.tests.common import trap_jobs
 
@@ -301,6 +302,21 @@ class TestCatalogueImport(ImportCase):
         self.assertIn("The channel's prices are in XXB", outcomes["Title B"][2])
         self.assertEqual(outcomes["Title C"][1], "done")
 
+    def test_what_each_variant_costs_becomes_one_price_and_extras(self):
+        def solve(**prices):
+            return spread({frozenset(key): Decimal(value) for key, value in prices.items()})
+
+        self.assertEqual(solve(S=10, L=12), (Decimal(10), {"L": Decimal(2)}, True))
+        self.assertEqual(solve(S=10, L=10), (Decimal(10), {}, True))
+        self.assertEqual(
+            solve(SR=10, LR=12, SB=11, LB=13), (Decimal(10), {"L": 2, "B": 1}, True)
+        )
+        self.assertEqual(solve(SR=10, LR=12, SB=11, LB=14)[1:], ({}, False))
+        self.assertEqual(solve(SR=10, LR=7), (Decimal(10), {"L": -3}, True))
+        # The second size comes with a second colour: either may cost more, one of them does.
+        base, extras, exact = solve(SR=10, LB=15)
+        self.assertEqual((base, sum(extras.values()), exact), (Decimal(10), 5, True))
+
     # === CONFLICTS === #
 
     @covers("R295", "X36")
@@ -374,6 +390,13 @@ class TestCatalogueImport(ImportCase):
         self.assertEqual(
             work.item_ids.reason, "Sold by 12 (box): create the product, and link it in that unit."
         )
+
+    def test_a_listing_of_an_archived_product_is_for_a_person(self):
+        self._make_product("Old", default_code="SA").active = False
+        self.remote("A")
+        work = self.run_import()
+        self.assertEqual(work.item_ids.action, "conflict")
+        self.assertIn("[SA] Old is archived.", work.item_ids.reason)
 
     def test_a_listing_whose_product_was_deleted_gets_the_new_product(self):
         listing = self._list(self._make_product("Gone"), external_id="A")
