@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,10 @@ def forget(name: str, cluster: postgres.Cluster) -> None:
     """Throw away a demo's database and its sandbox's state."""
     cluster.start()
     databases.drop(cluster, name)
-    for file in paths.STATE.glob(f"{name}-sandbox.db*"):
-        file.unlink()
+    for path in paths.STATE.glob(f"{name}-sandbox.db*"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     (paths.STATE / f"{cluster.name}-{name}.json").unlink(missing_ok=True)
     _filling(name, cluster).unlink(missing_ok=True)
