@@ -22,8 +22,9 @@ from ..errors import UserErrors
 from ..part import Route
 from . import totals
 from .model import CODEC, Customer, Draft, Order
-from .rest_order import fulfilment_body, order_body, refund_body
+from .rest_order import order_body
 from .rest_other import draft_body, privacy_body, return_body
+from .rest_sending import fulfilment_body, refund_body
 
 if TYPE_CHECKING:
     from .part import Sales

@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import refuse
 from .desk import Desk
 from .model import Fulfilment, FulfilmentOrder, Hold, Line, Order, Sent, ToFulfil
-from .rest_order import fulfilment_body
+from .rest_sending import fulfilment_body
 
 OPEN = ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED")
 Portion = tuple[FulfilmentOrder, dict[int, int]]  # line of the fulfilment order → pieces

@@ -9,7 +9,8 @@ from ..gids import number_of
 from ..part import Context
 from ..registry import Resolvers
 from . import totals
-from .graph_order import ORDER_SCOPES, line_fields, order_fields, transaction_fields
+from .graph_lines import line_fields, transaction_fields
+from .graph_order import ORDER_SCOPES, order_fields
 from .graph_people import draft_fields, people_fields
 from .graph_queries import queries
 from .graph_sending import refund_fields, return_fields, sending_fields
@@ -30,7 +31,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "Company": ("read_companies", "read_customers"),
     "CompanyLocation": ("read_companies", "read_customers"),
     "CompanyContact": ("read_companies", "read_customers"),
-    "PaymentTerms": ("read_payment_terms", "read_orders"),
+    "PaymentTerms": ("read_payment_terms",),
     "Return": ("read_returns",),
     "FulfillmentOrder": (
         "read_merchant_managed_fulfillment_orders", "read_assigned_fulfillment_orders",

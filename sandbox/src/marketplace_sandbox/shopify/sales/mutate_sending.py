@@ -21,8 +21,12 @@ from .views import FulfilmentOrderView, FulfilmentView, RefundView, ReturnView
 if TYPE_CHECKING:
     from .part import Sales
 
-SEND = ("write_merchant_managed_fulfillment_orders", "write_assigned_fulfillment_orders",
-        "write_third_party_fulfillment_orders", "write_fulfillments")  # fmt: skip
+SEND = (
+    "write_merchant_managed_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "write_third_party_fulfillment_orders",
+)
+HOLD = ("write_merchant_managed_fulfillment_orders", "write_third_party_fulfillment_orders")
 
 
 def _place(data: Mapping[str, Any]) -> int:
@@ -36,17 +40,17 @@ class Sending:
         self._sales = sales
 
     def register(self, found: Resolvers) -> None:
-        send: dict[str, Callable[..., Any]] = {
-            "fulfillmentCreate": self.create,
-            "fulfillmentCancel": self.cancel,
-            "fulfillmentTrackingInfoUpdate": self.track,
-            "fulfillmentEventCreate": self.event,
-            "fulfillmentOrderHold": self.hold,
-            "fulfillmentOrderReleaseHold": self.release,
-            "fulfillmentOrderMove": self.move,
+        send: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
+            "fulfillmentCreate": (self.create, SEND),
+            "fulfillmentCancel": (self.cancel, SEND),
+            "fulfillmentTrackingInfoUpdate": (self.track, SEND),
+            "fulfillmentEventCreate": (self.event, ("write_fulfillments",)),
+            "fulfillmentOrderHold": (self.hold, HOLD),
+            "fulfillmentOrderReleaseHold": (self.release, HOLD),
+            "fulfillmentOrderMove": (self.move, HOLD),
         }
-        for name, function in send.items():
-            found.mutation(name, scope=SEND)(function)
+        for name, (function, scopes) in send.items():
+            found.mutation(name, scope=scopes)(function)
         found.mutation("refundCreate", scope=("write_orders",), idempotent=True)(self.refund)
         back: dict[str, Callable[..., Any]] = {
             "returnRequest": self.request,

@@ -10,7 +10,7 @@ from ..errors import UserErrors
 from ..part import Page, Part, Route
 from ..registry import Resolvers
 from . import totals
-from .book import book
+from .book import book, order_book
 from .cancelling import Cancelling
 from .control import SalesControl
 from .desk import Desk
@@ -103,6 +103,15 @@ class Sales(Part):
             "customers": [CODEC.encode(each) for each in self.desk.customers.values()],
             "companies": [CODEC.encode(each) for each in self.desk.companies.values()],
         }
+
+    def looks(self) -> dict[str, Any]:
+        """``/wait?order=ID&field=fulfillment_status&value=FULFILLED``: an order of the book."""
+
+        def look(text: str) -> dict[str, Any] | None:
+            found = self.desk.orders.get(int(text)) if text.isdigit() else None
+            return None if found is None else order_book(found)
+
+        return {"order": look}
 
     def book(self) -> dict[str, Any]:
         return book(self.desk)

@@ -26,7 +26,7 @@ from .model import (
 )
 from .money import NOTHING, ZERO, Bag, rounded, total
 from .payments import Payments, refundable_of, refundables
-from .rest_order import refund_body
+from .rest_sending import refund_body
 
 RESTOCK = ("NO_RESTOCK", "CANCEL", "RETURN")
 

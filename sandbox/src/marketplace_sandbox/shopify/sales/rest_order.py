@@ -11,10 +11,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import totals
-from .model import Fulfilment, Line, Order, Refund, Shipping, Transaction
+from .model import Order
 from .money import NOTHING, Bag, total
+from .rest_lines import line_body, shipping_body
 from .rest_people import customer_body
-from .rest_values import address, allocation, amount, bag, lower, moment, tax_line, token
+from .rest_sending import fulfilment_body, refund_body
+from .rest_values import address, amount, bag, lower, moment, tax_line, token
 
 if TYPE_CHECKING:
     from .desk import Desk
@@ -37,7 +39,7 @@ def order_body(desk: Desk, order: Order, bend: bool = True) -> dict[str, Any]:
         "refunds": [refund_body(desk, order, each) for each in order.refunds],
         "returns": [_return_row(each) for each in order.returns],
         "shipping_address": address(order.address),
-        "shipping_lines": [_shipping(order, each) for each in order.shipping],
+        "shipping_lines": [shipping_body(order, each) for each in order.shipping],
     }
     return bent(body, order) if bend else body
 
@@ -268,94 +270,6 @@ def _application(order: Order, row: Any) -> dict[str, Any]:
     return {**found, "description": row.description or row.title} if row.kind == "manual" else found
 
 
-def line_body(order: Order, line: Line) -> dict[str, Any]:
-    pair = order.pair
-    manual = [e for e in line.discounts if order.applications[e.index].method == "one"]
-    off = total(each.amount for each in manual)
-    done = line.fulfilled >= line.quantity - line.removed
-    body: dict[str, Any] = {
-        "id": line.id,
-        "admin_graphql_api_id": f"gid://shopify/LineItem/{line.id}",
-        "attributed_staffs": [],
-        "current_quantity": line.current,
-        "fulfillable_quantity": fulfillable(order, line),
-        "fulfillment_service": "gift_card" if line.gift_card else "manual",
-        "fulfillment_status": (
-            "fulfilled" if line.fulfilled and done else "partial" if line.fulfilled else None
-        ),
-        "gift_card": line.gift_card,
-        "grams": line.grams,
-        "name": line.title + (f" - {line.variant_title}" if line.variant_title else ""),
-        "price": amount(line.unit.shop, pair.shop),
-        "price_set": bag(line.unit, pair),
-        "product_exists": bool(line.product),
-        "product_id": line.product or None,
-        "properties": [{"name": name, "value": value} for name, value in line.attributes.items()],
-        "quantity": line.quantity,
-        "requires_shipping": line.ships,
-        "sku": line.sku or None,
-        "taxable": line.taxable,
-        "title": line.title,
-        "total_discount": amount(off.shop, pair.shop),
-        "total_discount_set": bag(off, pair),
-        "variant_id": line.variant or None,
-        "variant_inventory_management": "shopify" if line.tracked and line.item else None,
-        "variant_title": line.variant_title or None,
-        "vendor": line.vendor or None,
-        "tax_lines": [tax_line(each, pair) for each in line.taxes],
-        "duties": [_duty(order, each) for each in line.duties],
-        "discount_allocations": [allocation(each, pair) for each in line.discounts],
-    }
-    if line.tip:
-        body["tip"] = {"payment_gateway": None, "payment_method": None}
-    return body
-
-
-def fulfillable(order: Order, line: Line) -> int:
-    return sum(
-        row.remaining
-        for source in order.fulfilment_orders
-        if source.status not in ("CLOSED", "CANCELLED")
-        for row in source.lines
-        if row.line == line.id
-    )
-
-
-def _duty(order: Order, row: Any) -> dict[str, Any]:
-    found = bag(row.amount, order.pair)
-    return {
-        "id": str(row.id),
-        "harmonized_system_code": row.hs_code or None,
-        "country_code_of_origin": row.country or None,
-        **found,
-        "tax_lines": [tax_line(each, order.pair) for each in row.taxes],
-        "admin_graphql_api_id": f"gid://shopify/Duty/{row.id}",
-    }
-
-
-def _shipping(order: Order, row: Shipping) -> dict[str, Any]:
-    pair = order.pair
-    price = row.price - total(each.amount for each in row.discounts)
-    now = totals.shipping_price(row) - row.refunded
-    return {
-        "id": row.id,
-        "carrier_identifier": None,
-        "code": row.code or row.title,
-        "current_discounted_price_set": bag(now, pair),
-        "discounted_price": amount(price.shop, pair.shop),
-        "discounted_price_set": bag(price, pair),
-        "is_removed": row.removed,
-        "phone": None,
-        "price": amount(row.price.shop, pair.shop),
-        "price_set": bag(row.price, pair),
-        "requested_fulfillment_service_id": None,
-        "source": row.source,
-        "title": row.title,
-        "tax_lines": [tax_line(each, pair) for each in row.taxes],
-        "discount_allocations": [allocation(each, pair) for each in row.discounts],
-    }
-
-
 def _customer(desk: Desk, order: Order) -> dict[str, Any] | None:
     found = desk.customer(order.customer)
     return None if found is None else customer_body(desk, found, inside=True)
@@ -367,142 +281,4 @@ def _return_row(row: Any) -> dict[str, Any]:
         "admin_graphql_api_id": f"gid://shopify/Return/{row.id}",
         "name": row.name,
         "status": row.status.lower(),
-    }
-
-
-# === FULFILMENTS AND REFUNDS === #
-
-
-def fulfilment_body(desk: Desk, order: Order, made: Fulfilment) -> dict[str, Any]:
-    """The body of ``fulfillments/…``; also inside of an order."""
-    lines = []
-    for sent in made.lines:
-        line = order.line(sent.line)
-        if line is not None:
-            lines.append({**line_body(order, line), "quantity": sent.quantity})
-    delivered = {"OUT_FOR_DELIVERY": "out_for_delivery", "IN_TRANSIT": "in_transit"}
-    return {
-        "id": made.id,
-        "admin_graphql_api_id": f"gid://shopify/Fulfillment/{made.id}",
-        "created_at": moment(made.created),
-        "destination": address(order.address),
-        "email": order.email or None,
-        "line_items": lines,
-        "location_id": made.location,
-        "name": made.name.replace("-F", "."),
-        "order_id": order.id,
-        "origin_address": {},
-        "receipt": {},
-        "service": made.service,
-        "shipment_status": (
-            delivered.get(made.delivery, made.delivery.lower()) if made.delivery else None
-        ),
-        "status": made.status.lower(),
-        "tracking_company": made.company or None,
-        "tracking_number": made.numbers[0] if made.numbers else None,
-        "tracking_numbers": made.numbers,
-        "tracking_url": made.urls[0] if made.urls else None,
-        "tracking_urls": made.urls,
-        "updated_at": moment(made.updated),
-    }
-
-
-def transaction_body(order: Order, row: Transaction) -> dict[str, Any]:
-    pair = order.pair
-    return {
-        "id": row.id,
-        "admin_graphql_api_id": f"gid://shopify/OrderTransaction/{row.id}",
-        "amount": amount(row.amount.presentment, pair.presentment),
-        "amount_set": bag(row.amount, pair),
-        "authorization": None,
-        "created_at": moment(row.created),
-        "currency": pair.presentment,
-        "device_id": None,
-        "error_code": None,
-        "gateway": row.gateway,
-        "kind": row.kind,
-        "location_id": row.location or None,
-        "message": row.message or None,
-        "order_id": order.id,
-        "parent_id": row.parent or None,
-        "payment_id": f"{order.name}.{row.id % 1000}",
-        "processed_at": moment(row.created),
-        "receipt": row.receipt,
-        "source_name": "1830279",
-        "status": row.status,
-        "test": order.test,
-        "user_id": None,
-    }
-
-
-def refund_body(desk: Desk, order: Order, row: Refund) -> dict[str, Any]:
-    """The body of ``refunds/create``; also inside of an order."""
-    pair = order.pair
-    duties = total(each.amount for each in row.duties)
-    back = next((each for each in order.returns if each.id == row.of_return), None)
-    return {
-        "id": row.id,
-        "admin_graphql_api_id": f"gid://shopify/Refund/{row.id}",
-        "created_at": moment(row.created),
-        "duties": [
-            {"duty_id": each.duty, "amount_set": bag(each.amount, pair)} for each in row.duties
-        ],
-        "note": row.note or None,
-        "order_id": order.id,
-        "processed_at": moment(row.created),
-        "restock": any(each.restock != "NO_RESTOCK" for each in row.lines),
-        "return": None if back is None else {
-            "id": back.id, "admin_graphql_api_id": f"gid://shopify/Return/{back.id}"
-        },
-        "total_duties_set": bag(duties, pair),
-        "user_id": None,
-        "order_adjustments": [
-            {
-                "id": each.id,
-                "amount": amount(each.amount.shop, pair.shop),
-                "amount_set": bag(each.amount, pair),
-                "kind": each.kind,
-                "order_id": order.id,
-                "reason": each.reason.replace("_", " ").capitalize(),
-                "refund_id": row.id,
-                "tax_amount": amount(each.tax.shop, pair.shop),
-                "tax_amount_set": bag(each.tax, pair),
-            }
-            for each in row.adjustments
-        ],
-        "refund_line_items": [_refund_line(order, each) for each in row.lines],
-        "refund_shipping_lines": [
-            {
-                "id": each.id,
-                "shipping_line_id": each.shipping,
-                "subtotal_amount_set": bag(each.subtotal, pair),
-                "tax_amount_set": bag(each.tax, pair),
-                "shipping_line": next(
-                    (_shipping(order, s) for s in order.shipping if s.id == each.shipping), None
-                ),
-            }
-            for each in row.shipping
-        ],
-        "transactions": [
-            transaction_body(order, each) for each in order.transactions if each.refund == row.id
-        ],
-    }  # fmt: skip
-
-
-def _refund_line(order: Order, row: Any) -> dict[str, Any]:
-    """`subtotal` and `total_tax` are numbers here, as the real bodies have them."""
-    line = order.line(row.line)
-    assert line is not None
-    pair = order.pair
-    return {
-        "id": row.id,
-        "line_item": line_body(order, line),
-        "line_item_id": row.line,
-        "location_id": row.location or None,
-        "quantity": row.quantity,
-        "restock_type": row.restock.lower(),
-        "subtotal": row.subtotal.shop,
-        "subtotal_set": bag(row.subtotal, pair),
-        "total_tax": row.tax.shop,
-        "total_tax_set": bag(row.tax, pair),
     }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from . import totals
 from .model import Customer, Draft, Order, Return
 from .money import total
-from .rest_order import line_body, order_body
+from .rest_lines import line_body
+from .rest_order import order_body
 from .rest_values import amount, bag, moment, tax_line
 
 if TYPE_CHECKING:
