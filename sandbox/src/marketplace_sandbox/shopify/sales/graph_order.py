@@ -12,7 +12,8 @@ from . import totals
 from .graph_lines import applications
 from .model import Order
 from .money import total
-from .rest_order import fulfillable, order_taxes, terms_days
+from .rest_lines import fulfillable
+from .rest_order import order_taxes, terms_days
 from .rest_values import token
 from .views import (
     ContactView,
