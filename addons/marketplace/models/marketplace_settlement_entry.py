@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.inbound import Quarantine
+from ..tools.pricing import converted
 from .marketplace_settlement_line import KINDS
 from .marketplace_settlement_match import SALE_KINDS
 
@@ -138,7 +139,7 @@ class MarketplaceSettlement(models.Model):
         for item in items:
             item["amount_currency"] = currency.round(item["amount_currency"])
             item["currency_id"] = currency.id
-            item["balance"] = currency._convert(item["amount_currency"], home, company, date)
+            item["balance"] = converted(item["amount_currency"], currency, home, company, date)
             # No tax by default of an account: the amounts are final.
             item["tax_ids"] = [fields.Command.clear()]
         if items:

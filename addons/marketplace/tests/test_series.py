@@ -15,7 +15,7 @@ ADDON = Path(__file__).parent.parent
 INTERNALS = {
     "_action_cancel": "models/marketplace_order_update.py",
     "_check_company_domain": "tools/pricing.py",
-    "_convert": "models/marketplace_settlement_entry.py",
+    "_convert": "tools/pricing.py",
     "_compute_quantities_dict": "models/marketplace_listing_stock.py",
     "_filter_taxes_by_company": "tools/pricing.py",
     "_get_fiscal_position": "tools/pricing.py",

@@ -8,6 +8,11 @@ def own_taxes(product, company):
     return product.with_company(company).taxes_id._filter_taxes_by_company(company)
 
 
+def converted(amount, currency, target, company, date, *, exact=False):
+    """An amount in another currency, at the rate of a date; rounded unless ``exact``."""
+    return currency._convert(amount, target, company, date, round=not exact)
+
+
 class Pricer:
     """Taxes and unit prices of one batch of one company; remembers what it computed.
 

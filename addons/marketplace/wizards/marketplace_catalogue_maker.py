@@ -3,13 +3,14 @@
 from collections import defaultdict
 from decimal import Decimal
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tools import float_compare, html2plaintext
 
 from ..snapshot import Tell
 from ..tools.attribute_book import AttributeBook, name_key
 from ..tools.price_spread import spread
-from ..tools.pricing import Pricer
+from ..tools.pricing import Pricer, converted
 from .marketplace_catalogue_planner import option_keys, template_options
 
 
@@ -40,15 +41,15 @@ class ProductMaker:
         self.company = self.account.company_id
         self.book = AttributeBook(self.env)
         self.pricer = Pricer(self.env, self.company)
-        self.sales_currency = self.company.currency_id
-        if work.shared:
-            # Odoo keeps the price of what belongs to no company in the currency of the first.
-            self.sales_currency = self.env["res.company"]._get_main_company().sudo().currency_id
         self.price_digits = self.env["decimal.precision"].precision_get("Product Price")
         self.products = self.env["product.product"]
         self.templates = self.env["product.template"]
         self.kilogram = self.env.ref("uom.product_uom_kgm")
-        self.weight_unit = self.templates._get_weight_uom_id_from_ir_config_parameter()
+        in_pounds = self.env["ir.config_parameter"].sudo().get_param("product.weight_in_lbs") == "1"
+        self.weight_unit = self.env.ref("uom.product_uom_lb") if in_pounds else self.kilogram
+        self.owner = self.company.browse() if work.shared else self.company
+        # Odoo keeps the price of what belongs to no company in the currency of the first one.
+        self.sales_currency = self.templates.new({"company_id": self.owner.id}).currency_id
 
     def make(self, plans):
         """:param plans: of :class:`ProductPlan` with action make or extend.
@@ -77,7 +78,7 @@ class ProductMaker:
         priced = {plan.key: self._prices(plan) for plan in plans}
         # Read at once, and Odoo's defaults found once: else each product would ask for its own.
         plans[0].lines.browse([plan.lines[0].id for plan in plans]).fetch(["description"])
-        defaults = self.templates._add_missing_default_values({"name": ""})
+        defaults = self.templates.default_get(list(self.templates._fields))
         made = self.templates.create(
             [defaults | self._template_vals(plan, priced[plan.key][0]) for plan in plans]
         )
@@ -95,11 +96,13 @@ class ProductMaker:
             "is_storable": self.work.is_storable,
             "sale_ok": True,
             "list_price": price,
-            "company_id": False if self.work.shared else self.company.id,
+            "company_id": self.owner.id,
         }
         if self.work.categ_id:
             vals["categ_id"] = self.work.categ_id.id
-        if first.compare_at and "compare_list_price" in self.templates._fields:  # a web shop of Odoo
+        if (
+            first.compare_at and "compare_list_price" in self.templates._fields
+        ):  # a web shop of Odoo
             vals["compare_list_price"] = float(self._sales_price(first.compare_at, first.currency))
         if first.description and self.work.description_to != "none":
             vals |= self._description_vals(first.description)
@@ -179,7 +182,8 @@ class ProductMaker:
             price = self.pricer.price_unit(taxes, self.products, price, 1.0, included)
         currency = self._currency(currency_name)
         if currency != self.sales_currency:
-            price = currency._convert(price, self.sales_currency, self.company, round=False)
+            today = fields.Date.today()
+            price = converted(price, currency, self.sales_currency, self.company, today, exact=True)
         return round(Decimal(repr(price)), self.price_digits)
 
     def _currency(self, name):
@@ -251,7 +255,7 @@ class ProductMaker:
     def _weight(self, kilograms):
         if not kilograms or self.weight_unit == self.kilogram:
             return kilograms
-        return self.kilogram._compute_quantity(kilograms, self.weight_unit, round=False)
+        return kilograms * self.kilogram.factor / self.weight_unit.factor
 
     def _add_values(self, plan):
         """Values that a product of Odoo does not have yet."""

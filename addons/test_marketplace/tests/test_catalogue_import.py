@@ -308,9 +308,7 @@ class TestCatalogueImport(ImportCase):
 
         self.assertEqual(solve(S=10, L=12), (Decimal(10), {"L": Decimal(2)}, True))
         self.assertEqual(solve(S=10, L=10), (Decimal(10), {}, True))
-        self.assertEqual(
-            solve(SR=10, LR=12, SB=11, LB=13), (Decimal(10), {"L": 2, "B": 1}, True)
-        )
+        self.assertEqual(solve(SR=10, LR=12, SB=11, LB=13), (Decimal(10), {"L": 2, "B": 1}, True))
         self.assertEqual(solve(SR=10, LR=12, SB=11, LB=14)[1:], ({}, False))
         self.assertEqual(solve(SR=10, LR=7), (Decimal(10), {"L": -3}, True))
         # The second size comes with a second colour: either may cost more, one of them does.
