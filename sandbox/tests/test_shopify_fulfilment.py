@@ -28,7 +28,7 @@ def wide(shop: Shop, counter: Counter) -> dict[str, Any]:
     )
 
 
-@covers("R424", "R425")
+@covers("R360", "R430")
 def test_pieces_are_divided_over_locations_by_stock(
     shop: Shop, counter: Counter, wide: dict[str, Any]
 ) -> None:
@@ -45,7 +45,7 @@ def test_pieces_are_divided_over_locations_by_stock(
     assert (reserved["7001"]["ORJ-1L"], reserved["7002"]["ORJ-1L"]) == (many - 6, 6)
 
 
-@covers("R424")
+@covers("R353", "R430")
 def test_one_location_with_everything_is_preferred(shop: Shop, counter: Counter) -> None:
     order = counter.place(lines=[{"sku": "ORJ-1L", "quantity": 50}, {"sku": "MNG-250"}])
     (only,) = shop.locations(order["id"])
@@ -57,7 +57,7 @@ def test_one_location_with_everything_is_preferred(shop: Shop, counter: Counter)
     counter.shop("PATCH", "locations/7001", {"active": True})
 
 
-@covers("R426")
+@covers("R353", "R430")
 def test_a_part_is_sent_and_then_the_rest(shop: Shop, counter: Counter) -> None:
     before = stock(shop, "COL-330")
     order = counter.place(lines=[{"sku": "COL-330", "quantity": 3}, {"sku": "TEA-100"}])
@@ -93,7 +93,7 @@ def test_a_part_is_sent_and_then_the_rest(shop: Shop, counter: Counter) -> None:
     assert "unfulfillable status= closed" in shop.refused(CREATE, f=rest)
 
 
-@covers("R426")
+@covers("R353", "R430")
 def test_a_parcel_leaves_from_one_location(
     shop: Shop, counter: Counter, wide: dict[str, Any]
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_parcel_leaves_from_one_location(
     assert (len(same), made["totalQuantity"]) == (2, wide["lines"][0]["quantity"] - 6 + 2 + 1)
 
 
-@covers("R426")
+@covers("R353", "R430")
 def test_more_than_waits_is_refused_and_changes_nothing(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     before = stock(shop, "COL-330")
@@ -129,7 +129,7 @@ def test_more_than_waits_is_refused_and_changes_nothing(shop: Shop, counter: Cou
     assert stock(shop, "COL-330") == before
 
 
-@covers("R427")
+@covers("R353", "R430")
 def test_tracking_is_told_later_and_a_parcel_taken_back(shop: Shop, counter: Counter) -> None:
     before = stock(shop, "COL-330")
     order = counter.place()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ def presentment(order: dict[str, Any], name: str) -> str:
 # === PLACING === #
 
 
-@covers("R430", "R431")
+@covers("R360", "R361", "R430")
 def test_an_order_commits_stock_and_says_what_it_costs(shop: Shop, counter: Counter) -> None:
     before = stock(shop, "COL-330")
     order = counter.place(shipping="4.90")
@@ -51,7 +52,7 @@ def test_an_order_commits_stock_and_says_what_it_costs(shop: Shop, counter: Coun
     assert tax["priceSet"]["shopMoney"] == {"amount": "3.19", "currencyCode": "EUR"}
 
 
-@covers("R432")
+@covers("R361", "R430")
 def test_discounts_fall_on_lines_to_the_cent_in_both_currencies(counter: Counter) -> None:
     order = counter.place(
         currency="USD",
@@ -82,7 +83,7 @@ def test_discounts_fall_on_lines_to_the_cent_in_both_currencies(counter: Counter
     )
 
 
-@covers("R433")
+@covers("R361", "R430")
 def test_tips_duties_fees_and_gift_cards_are_part_of_the_total(
     shop: Shop, counter: Counter
 ) -> None:
@@ -119,7 +120,7 @@ def test_tips_duties_fees_and_gift_cards_are_part_of_the_total(
     assert (tip["title"], tip["unfulfilledQuantity"]) == ("Tip", 0)
 
 
-@covers("R434", "R435")
+@covers("R361", "R430")
 def test_company_counter_risk_and_test_orders(shop: Shop, counter: Counter) -> None:
     order = counter.place(
         company="Süd AG", po_number="PO-1", test=True, risk="high", tags=["b", "a"],
@@ -154,7 +155,7 @@ def test_company_counter_risk_and_test_orders(shop: Shop, counter: Counter) -> N
 # === READING === #
 
 
-@covers("R407")
+@covers("R361", "R430")
 def test_pages_go_on_where_they_were_while_orders_change(shop: Shop, counter: Counter) -> None:
     counter.call("POST", "clock", {"mode": "frozen", "at": "2026-11-20T12:00:00Z"})
     placed = [counter.place() for _ in range(5)]
@@ -172,7 +173,7 @@ def test_pages_go_on_where_they_were_while_orders_change(shop: Shop, counter: Co
     counter.call("DELETE", "clock")
 
 
-@covers("R407")
+@covers("R361", "R430")
 def test_orders_are_found_by_what_they_are(shop: Shop, counter: Counter) -> None:
     paid = counter.place(tags=["red"])
     waiting = counter.place(payment="pending", tags=["red"], test=True)
@@ -207,7 +208,7 @@ COMMIT = (
 )
 
 
-@covers("R420")
+@covers("R361", "R430")
 def test_an_edit_is_staged_and_changes_nothing_before_its_commit(
     shop: Shop, counter: Counter
 ) -> None:
@@ -231,7 +232,7 @@ def test_an_edit_is_staged_and_changes_nothing_before_its_commit(
     assert "does not exist" in shop.refused(COMMIT, id=edit)
 
 
-@covers("R420")
+@covers("R361", "R430")
 def test_what_was_sent_cannot_be_edited_away(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     line = order["lines"][0]["id"]
@@ -248,7 +249,7 @@ CANCEL = """mutation($id: ID!, $restock: Boolean!, $refund: Boolean!) { orderCan
   orderCancelUserErrors { code message } } }"""
 
 
-@covers("R421")
+@covers("R361", "R430")
 def test_cancelling_is_a_job_and_cannot_be_taken_back(shop: Shop, counter: Counter) -> None:
     counter.shop("POST", "sales-settings", {"job_seconds": 30})
     counter.call("POST", "clock", {"mode": "frozen", "at": "2026-11-20T12:00:00Z"})
@@ -273,7 +274,7 @@ def test_cancelling_is_a_job_and_cannot_be_taken_back(shop: Shop, counter: Count
     counter.call("DELETE", "clock")
 
 
-@covers("R421")
+@covers("R361", "R430")
 def test_cancelling_without_restock_loses_the_pieces(shop: Shop, counter: Counter) -> None:
     before = stock(shop, "COL-330")
     order = counter.place(payment="authorized")
@@ -289,7 +290,7 @@ def test_cancelling_without_restock_loses_the_pieces(shop: Shop, counter: Counte
     assert unknown["orderCancelUserErrors"][0]["code"] == "NOT_FOUND"
 
 
-@covers("R422")
+@covers("R353")
 def test_our_reference_is_kept_on_the_order(shop: Shop, counter: Counter) -> None:
     order = counter.place(tags=["old"])
     shop.ask(
@@ -318,7 +319,7 @@ def test_our_reference_is_kept_on_the_order(shop: Shop, counter: Counter) -> Non
 # === DRAFTS === #
 
 
-@covers("R436")
+@covers("R361", "R430")
 def test_a_draft_takes_no_stock_until_it_is_completed(shop: Shop, counter: Counter) -> None:
     before = stock(shop, "COL-330")
     draft = shop.do(
@@ -348,7 +349,7 @@ def test_a_draft_takes_no_stock_until_it_is_completed(shop: Shop, counter: Count
 # === MANY === #
 
 
-@covers("X36")
+@covers("R431", "R432")
 def test_mixed_orders_are_the_same_in_every_run_and_all_add_up(counter: Counter) -> None:
     counter.shop("POST", "orders", {"count": 70, "mixed": True})
     counter.shop("POST", "life", {"count": 70})
@@ -394,3 +395,46 @@ def test_orders_survive_a_restart(tmp_path: Path) -> None:
         client.close()
     assert after["orders"] == before["orders"]
     assert str(order["id"]) not in before["orders"]
+
+
+@covers("R353", "R361")
+def test_old_orders_need_a_scope_of_their_own(shop: Shop, counter: Counter) -> None:
+    counter.call("POST", "clock", {"mode": "frozen", "at": "2026-11-20T12:00:00Z"})
+    old = counter.place(created_at="2026-09-20T12:00:00Z", tags=["old"])
+    young = counter.place(created_at="2026-09-22T12:00:00Z", tags=["old"])
+
+    def seen() -> list[str]:
+        found = shop.ask(PAGE, first=9, query="tag:old", key="CREATED_AT")["orders"]["nodes"]
+        return [each["name"] for each in found]
+
+    assert seen() == [old["name"], young["name"]]
+    scopes = counter.shop("GET", "settings")["scopes"]
+    scopes = [each for each in scopes if each != "read_all_orders"]
+    counter.shop("POST", "settings", {"scopes": scopes})
+    assert seen() == [young["name"]]
+    assert shop.order(old["id"], "name") is None
+    counter.call("DELETE", "clock")
+
+
+@covers("R356")
+def test_orders_come_in_bulk_with_their_lines(shop: Shop, counter: Counter) -> None:
+    order = counter.place(lines=[{"sku": "COL-330"}, {"sku": "TEA-100"}], tags=["bulk"])
+    query = """{ orders(query: "tag:bulk") { edges { node { id name
+      lineItems { edges { node { id sku } } } } } } }"""
+    run = """mutation($q: String!) { bulkOperationRunQuery(query: $q) { bulkOperation { id }
+      userErrors { message } } }"""
+    made = shop.do(run, q=query)["bulkOperation"]["id"]
+    counter.shop(
+        "GET", f"wait?bulk={made.rsplit('/', 1)[1]}&field=status&value=COMPLETED&timeout=9"
+    )
+    found = shop.ask(
+        "query($id: ID!) { bulkOperation(id: $id) { status objectCount url } }", id=made
+    )["bulkOperation"]
+    assert (found["status"], found["objectCount"]) == ("COMPLETED", "3")
+    text = shop.send("GET", found["url"].split(shop.host, 1)[1]).body.decode()
+    rows = [json.loads(row) for row in text.splitlines()]
+    parent = gid("Order", order["id"])
+    assert rows[0] == {"id": parent, "name": order["name"]}
+    assert [(row["sku"], row["__parentId"]) for row in rows[1:]] == [
+        ("COL-330", parent), ("TEA-100", parent),
+    ]  # fmt: skip

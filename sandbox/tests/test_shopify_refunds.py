@@ -42,7 +42,7 @@ def money(shop: Shop, order: dict[str, Any], value: str) -> list[dict[str, Any]]
 # === REFUNDS === #
 
 
-@covers("R428")
+@covers("R353", "R430")
 def test_a_refund_needs_a_key_and_the_same_key_pays_once(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     given = refund_of(
@@ -64,7 +64,7 @@ def test_a_refund_needs_a_key_and_the_same_key_pays_once(shop: Shop, counter: Co
     assert len(counter.book(order)["refunds"]) == 2
 
 
-@covers("R428", "R429")
+@covers("R360", "R430")
 def test_restock_types_say_what_becomes_of_the_pieces(shop: Shop, counter: Counter) -> None:
     before, floor = stock(shop, "COL-330"), stock(shop, "COL-330", FLOOR)
     order = counter.place(lines=[{"sku": "COL-330", "quantity": 4, "price": "10.00"}])
@@ -85,7 +85,7 @@ def test_restock_types_say_what_becomes_of_the_pieces(shop: Shop, counter: Count
     assert sum(counter.book(order)["fulfillment_orders"].popitem()[1]["remaining"].values()) == 1
 
 
-@covers("R429")
+@covers("R353", "R430")
 def test_restocking_what_cannot_be_is_refused(shop: Shop, counter: Counter) -> None:
     order = counter.place()
 
@@ -106,7 +106,23 @@ def test_restocking_what_cannot_be_is_refused(shop: Shop, counter: Counter) -> N
     assert counter.book(order)["refunds"] == {}
 
 
-@covers("R428")
+@covers("R353", "R430")
+def test_duties_go_back_with_their_pieces(shop: Shop, counter: Counter) -> None:
+    order = counter.place(
+        tax_rates=[], lines=[{"sku": "COL-330", "quantity": 2, "price": "10.00", "duty": "1.01"}]
+    )
+    assert counter.book(order)["total"]["presentment"] == "21.01"
+    given = refund_of(order, refundLineItems=[line(order, 1)])
+    given["transactions"] = money(shop, order, "10.50")
+    assert shop.do(REFUND, i=given, key=key())["refund"]["orderAdjustments"]["nodes"] == []
+    (refund,) = counter.payload(order)["refunds"]
+    assert refund["total_duties_set"]["shop_money"]["amount"] == "0.50"
+    assert refund["duties"][0]["duty_id"] == order["lines"][0]["duties"][0]["id"]
+    book = counter.book(order)
+    assert (book["duties"]["shop"], book["total"]["shop"]) == ("0.51", "10.51")
+
+
+@covers("R353", "R430")
 def test_over_refunding_must_be_allowed(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     given = refund_of(
@@ -120,7 +136,7 @@ def test_over_refunding_must_be_allowed(shop: Shop, counter: Counter) -> None:
     assert (book["outstanding"]["presentment"], book["total"]["presentment"]) == ("0.00", "0.00")
 
 
-@covers("R428")
+@covers("R353", "R430")
 def test_shipping_and_free_amounts(shop: Shop, counter: Counter) -> None:
     order = counter.place(shipping="11.90")
     given = refund_of(order, shipping={"amount": "4.76"}, transactions=money(shop, order, "4.76"))
@@ -146,7 +162,7 @@ def test_shipping_and_free_amounts(shop: Shop, counter: Counter) -> None:
     assert "exceeds the refundable" in shop.refused(REFUND, i=more, key=key())
 
 
-@covers("R428", "R432")
+@covers("R353", "R430")
 def test_refunding_piece_by_piece_gives_back_exactly_what_was_paid(
     shop: Shop, counter: Counter
 ) -> None:
@@ -198,7 +214,7 @@ def sent(shop: Shop, order: dict[str, Any]) -> str:
     return str(made["fulfillmentLineItems"]["nodes"][0]["id"])
 
 
-@covers("R437")
+@covers("R353", "R430")
 def test_a_return_is_requested_approved_and_processed_with_a_refund(
     shop: Shop, counter: Counter
 ) -> None:
@@ -251,7 +267,7 @@ def test_a_return_is_requested_approved_and_processed_with_a_refund(
     assert kinds == ["NO_RESTOCK", "RETURN"]
 
 
-@covers("R437")
+@covers("R353", "R430")
 def test_a_refused_processing_changes_nothing(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     counter.step(order, "fulfil")
@@ -275,7 +291,7 @@ def test_a_refused_processing_changes_nothing(shop: Shop, counter: Counter) -> N
     assert counter.book(order) == before
 
 
-@covers("R437")
+@covers("R353", "R430")
 def test_an_exchange_sends_something_else(shop: Shop, counter: Counter) -> None:
     order = counter.place()
     counter.step(order, "fulfil")

@@ -45,7 +45,7 @@ def signed(received: Received) -> bool:
     return received.headers["x-shopify-hmac-sha256"] == digest
 
 
-@covers("R408", "R409")
+@covers("R355", "R419")
 def test_every_change_is_told_with_the_topics_of_the_platform(
     shop: Shop, counter: Counter, listening: Receiver
 ) -> None:
@@ -85,7 +85,7 @@ def test_every_change_is_told_with_the_topics_of_the_platform(
     assert len(set(events)) == len(events)
 
 
-@covers("R408")
+@covers("R355", "R430")
 def test_an_orders_body_has_the_traits_of_the_platform(counter: Counter) -> None:
     order = counter.place(
         currency="USD", country="US", shipping="5.00", tip="2.00", customer=None, address=None,
@@ -123,7 +123,7 @@ def test_an_orders_body_has_the_traits_of_the_platform(counter: Counter) -> None
     assert "transactions" not in body and "risk" not in body
 
 
-@covers("R408", "R432")
+@covers("R355", "R361", "R432")
 def test_both_roads_say_the_same_of_mixed_orders(shop: Shop, counter: Counter) -> None:
     placed = counter.shop("POST", "orders", {"count": 60, "mixed": True})
     counter.shop("POST", "life", {"count": 90})
@@ -191,7 +191,7 @@ def test_overrides_bend_a_body_for_nasty_tests(counter: Counter) -> None:
     assert "email" not in body
 
 
-@covers("R436")
+@covers("R355", "R430")
 def test_drafts_and_customers_are_told(shop: Shop, counter: Counter, listening: Receiver) -> None:
     draft = counter.shop("POST", "drafts", {"lines": [{"sku": "COL-330"}], "customer": NEW})
     order = counter.shop("POST", f"drafts/{draft['id']}/complete", {})
@@ -206,7 +206,7 @@ def test_drafts_and_customers_are_told(shop: Shop, counter: Counter, listening: 
     assert told[2][1]["financial_status"] == "paid"
 
 
-@covers("R359", "R371")
+@covers("R355", "R419")
 def test_privacy_requests_reach_the_address_of_the_app(
     counter: Counter, receiver: Receiver
 ) -> None:

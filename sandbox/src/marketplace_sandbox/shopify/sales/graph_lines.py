@@ -7,7 +7,7 @@ from typing import Any
 from ..gids import gid
 from ..registry import Resolvers
 from . import totals
-from .model import Line, Order
+from .model import Duty, Line, Order
 from .money import NOTHING, Bag, total
 from .payments import MANUAL, refundable_of
 from .rest_lines import fulfillable
@@ -58,6 +58,17 @@ def _allocations(row: Order, discounts: Any) -> list[dict[str, Any]]:
 # === LINES === #
 
 
+def duty_of(order: Order, row: Duty) -> dict[str, Any]:
+    return {
+        "__typename": "Duty",
+        "id": gid("Duty", row.id),
+        "price": money(order, row.amount),
+        "countryCodeOfOrigin": row.country or None,
+        "harmonizedSystemCode": row.hs_code or None,
+        "taxLines": tax_lines(order, row.taxes),
+    }
+
+
 def line_fields(found: Resolvers) -> None:
     def bag(value: Any) -> Show:
         return lambda row, ctx: money(row.order, value(row.order, row.row))
@@ -99,14 +110,7 @@ def line_fields(found: Resolvers) -> None:
             lambda order, line: totals.net(order, line, fulfillable(order, line))
         ),
         "duties": lambda row, ctx: [
-            {
-                "__typename": "Duty",
-                "id": gid("Duty", each.id),
-                "price": money(row.order, each.amount),
-                "countryCodeOfOrigin": each.country or None,
-                "harmonizedSystemCode": each.hs_code or None,
-                "taxLines": tax_lines(row.order, each.taxes),
-            }
+            duty_of(row.order, each)
             for each in row.duties
         ],
         "isGiftCard": lambda row, ctx: row.gift_card,

@@ -8,6 +8,7 @@ from ..gids import gid
 from ..part import Context
 from ..registry import Resolvers
 from . import totals
+from .graph_lines import duty_of
 from .model import Order, Refund
 from .money import total
 from .returns import HANDLES, REASONS
@@ -254,7 +255,11 @@ def paid_back(order: Order, refund: Refund) -> Any:
 
 
 def _refunded_duty(order: Order, row: Any) -> dict[str, Any]:
-    return {"amountSet": money(order, row.amount), "originalDuty": None}
+    found = (each for line in order.lines for each in line.duties if each.id == row.duty)
+    return {
+        "amountSet": money(order, row.amount),
+        "originalDuty": next((duty_of(order, each) for each in found), None),
+    }
 
 
 # === RETURNS === #

@@ -6,7 +6,6 @@ difference becomes an adjustment ``refund_discrepancy``: negative in the buyer's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -169,9 +168,9 @@ class Refunds:
         for part in wish.parts:
             line = order.line(part.line)
             assert line is not None
+            refund.duties += self._duties(order, line, part.quantity)
             refund.lines.append(self._line(order, line, part))
         refund.shipping = self._shipping(order, wish.shipping)
-        refund.duties = self._duties(order, wish.duties)
         worth = self.worth(order, refund)
         paid = self._pay_back(order, refund, wish, worth)
         rest = worth - paid
@@ -229,14 +228,15 @@ class Refunds:
                 left -= amount.presentment
         return found
 
-    def _duties(self, order: Order, wanted: Sequence[int]) -> list[RefundedDuty]:
-        """Duties go back with the pieces of their line; those named here are told in the refund."""
-        return [
-            RefundedDuty(each.id, each.amount)
-            for line in order.lines
-            for each in line.duties
-            if each.id in wanted
-        ]
+    @staticmethod
+    def _duties(order: Order, line: Line, pieces: int) -> list[RefundedDuty]:
+        """Duties go back with the pieces that they were taken for; called before these do."""
+        share, found = order.pair.share, []
+        for each in line.duties:
+            before = share(each.amount, line.current, line.quantity)
+            after = share(each.amount, line.current - pieces, line.quantity)
+            found.append(RefundedDuty(each.id, before - after))
+        return found
 
     @staticmethod
     def worth(order: Order, refund: Refund) -> Bag:
@@ -244,12 +244,7 @@ class Refunds:
         found = total([e.subtotal for e in refund.lines] + [e.subtotal for e in refund.shipping])
         if not order.taxes_included:
             found = found + total([e.tax for e in refund.lines] + [e.tax for e in refund.shipping])
-        for row in refund.lines:
-            line = order.line(row.line)
-            if line is not None and line.duties:
-                now = line.current
-                found = found + totals.duty(order, line, now + row.quantity)
-                found = found - totals.duty(order, line, now)
+        found = found + total(each.amount for each in refund.duties)
         return found
 
     def _pay_back(self, order: Order, refund: Refund, wish: Wish, worth: Bag) -> Bag:
