@@ -38,7 +38,7 @@ class MarketplaceReturn(models.Model):
         self._record_told()
         self._note_items()
         self.message = self.env._("Noted on %s.", self.sale_order_id.name)
-        if mode in ("draft", "posted"):
+        if mode in ("draft", "posted") and not self.order_id.hands_off:
             self._carry_out()
 
     def _told_by_us(self):
@@ -139,8 +139,7 @@ class MarketplaceReturn(models.Model):
         posted = self.account_id.refund_mode == "posted"
         if posted:
             notes.action_post()
-            if self.received:
-                self._receive()
+            self._try_to_receive()
         documents = [*self.picking_ids.mapped("name")]
         documents += [
             move.name if move.state == "posted" else self.env._("credit note")
@@ -157,6 +156,21 @@ class MarketplaceReturn(models.Model):
             )
         elif not settled:
             self.message = self.env._("Nothing of it was delivered or billed, or it is back.")
+
+    def _try_to_receive(self):
+        """What cannot be received by itself (a lot is missing, say) keeps no money waiting."""
+        if not self.received:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._receive()
+        except UserError as exc:
+            self.order_id._ask_person(
+                self.env._(
+                    "Back according to %s, but it cannot be received here.", self.account_id.name
+                ),
+                str(exc),
+            )
 
     def _receive(self):
         """Goods that are back are received; the channel knows it."""

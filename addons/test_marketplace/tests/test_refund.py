@@ -359,6 +359,68 @@ class TestRefund(RefundCase):
         self.assertEqual(self.to_bill(sale), [0.0, 0.0])
 
     @covers("X11")
+    def test_thirds_of_a_cent_come_to_the_amount_with_taxes_rounded_over_all(self):
+        self.company.tax_calculation_rounding_method = "round_globally"
+        tax = self.env["account.tax"].create(
+            {"name": "VAT", "amount": 19, "price_include_override": "tax_excluded"}
+        )
+        self.tea.taxes_id = self.milk.taxes_id = tax
+        self.account.price_tax = "excluded"
+        lines = [
+            order_line("O-1-1", "F-1", 3, "3.33", name="Tea", tax_included=False),
+            order_line("O-1-2", "F-2", 7, "1.11", name="Milk", tax_included=False),
+        ]
+        self.shipped(lines, total=None)
+        row = self.refund(
+            "9.13",
+            self.goods(1, "3.97"),
+            self.goods(3, "3.95", line="O-1-2", restock=False),
+            others=[{"kind": "adjustment", "amount": "1.21"}],
+        )
+        self.assertEqual((row.move_ids.amount_total, row.state), (9.13, "done"))
+
+    def test_boxes_are_credited_and_come_back_as_boxes(self):
+        box = self.env["uom.uom"].create(
+            {"name": "Box of 6", "relative_factor": 6, "relative_uom_id": self.tea.uom_id.id}
+        )
+        self._list(self.tea, external_id="F-BOX", uom_id=box.id, unit_count=6)
+        lines = [order_line("O-1-1", "F-BOX", 3, 55, unit_count=6)]
+        sale = self.shipped(lines).sale_order_id
+        row = self.refund("55", self.goods(1, "55"))
+        self.assertEqual(row.picking_ids.move_ids.product_qty, 6.0)
+        self.assertEqual(row.move_ids.invoice_line_ids.product_uom_id, box)
+        self.assertEqual((row.move_ids.amount_total, self.stock(self.tea)), (55.0, 88.0))
+        self.assertEqual((sale.order_line.product_uom_qty, self.to_bill(sale)), (2.0, [0.0]))
+
+    def test_what_cannot_be_received_by_itself_keeps_no_money_waiting(self):
+        order = self.shipped()
+        self.tea.tracking = "lot"
+        row = self.refund(10, self.goods(1, 10))
+        self.assertEqual((row.move_ids.state, row.move_ids.amount_total), ("posted", 10.0))
+        self.assertNotEqual(row.picking_ids.state, "done")
+        self.assertEqual(row.state, "drafted")
+        self.assertIn("cannot be received", order.attention)
+
+    def test_an_order_that_is_only_to_be_seen_stays_as_it_is(self):
+        self.account.order_mode = "visibility"
+        order = self.take_in(self.document(lines=self.two_lines()))
+        row = self.refund(5, others=[{"kind": "adjustment", "amount": "5"}])
+        self.assertEqual((row.state, order.sale_order_id.amount_total), ("noted", 40.0))
+
+    @covers("X11")
+    def test_refunds_of_one_order_add_up_and_never_take_more_back_than_left(self):
+        sale = self.shipped().sale_order_id
+        for number in (1, 2, 3):
+            self.refund(10, self.goods(1, 10), refund_id=f"RF-{number}", minutes=10 + number)
+        last = self.refund(10, self.goods(2, 10, line="O-1-2"), refund_id="RF-4", minutes=20)
+        self.assertEqual(last.state, "done")
+        self.assertEqual((self.stock(self.tea), self.stock(self.milk)), (100.0, 50.0))
+        self.assertEqual(sum(sale.invoice_ids.mapped("amount_total_signed")), 0.0)
+        self.assertEqual(sale.order_line.mapped("product_uom_qty"), [0.0, 0.0])
+        again = self.refund(10, self.goods(1, 10), refund_id="RF-5", minutes=25)
+        self.assertFalse(again.picking_ids)
+
+    @covers("X11")
     def test_a_cancelled_order_that_was_billed_gets_its_credit_note(self):
         order = self.take_in(self.document(lines=self.two_lines()))
         sale = order.sale_order_id
