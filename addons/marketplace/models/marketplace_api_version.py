@@ -95,8 +95,9 @@ class MarketplaceEngine(models.AbstractModel):
     @api.model
     def _cron_reconcile(self):
         """Every night also: whether a version of an interface ends soon."""
-        super()._cron_reconcile()
+        result = super()._cron_reconcile()
         self.env["marketplace.account"].sudo().search([("state", "!=", "draft")])._tell_api_ends()
+        return result
 
 
 def _stage(ends, today):

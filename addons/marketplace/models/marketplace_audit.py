@@ -170,7 +170,7 @@ class MarketplaceEngine(models.AbstractModel):
     @api.model
     def _cron_reconcile(self):
         """Every night also: catalogues are read back where that is wished."""
-        super()._cron_reconcile()
+        result = super()._cron_reconcile()
         accounts = (
             self.env["marketplace.account"]
             .sudo()
@@ -178,3 +178,4 @@ class MarketplaceEngine(models.AbstractModel):
         )
         for account in accounts.filtered(lambda account: account._may_call()):
             self.sudo()._wake("_job_audit", account.id)
+        return result

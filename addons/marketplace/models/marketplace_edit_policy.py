@@ -87,11 +87,20 @@ class MarketplaceAccount(models.Model):
         default="listing",
         required=True,
     )
+    # Asked for every listing of every batch: read, not computed.
+    owned_by_channel = fields.Boolean(compute="_compute_owned_by_channel", store=True)
     foreign_edit_count = fields.Integer(
         "Changes on the channel",
         compute="_compute_foreign_edit_count",
         help="Changes made on the channel that a person must decide about.",
     )
+
+    @api.depends("edit_policy", "edit_policy_ids.policy")
+    def _compute_owned_by_channel(self):
+        """Whether anything may belong to the channel at all."""
+        for account in self:
+            policies = account.edit_policy_ids.mapped("policy")
+            account.owned_by_channel = "channel" in [account.edit_policy, *policies]
 
     def _compute_foreign_edit_count(self):
         counts = dict(
@@ -132,9 +141,9 @@ class MarketplaceAccount(models.Model):
         return self._edit_policy_of(kind, member) == "channel"
 
     def _owns_anything(self):
-        """Whether anything may belong to the channel at all; cheap, asked for every batch."""
+        """Whether anything may belong to the channel at all; for snapshots of providers."""
         self.ensure_one()
-        return self.edit_policy == "channel" or "channel" in self.edit_policy_ids.mapped("policy")
+        return self.owned_by_channel
 
     def action_open_foreign_edits(self):
         """What was changed on this channel."""

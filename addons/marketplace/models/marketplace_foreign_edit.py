@@ -276,7 +276,8 @@ class MarketplaceForeignEdit(models.Model):
     @api.autovacuum
     def _gc_edits(self):
         """What is over long since leaves with the log."""
-        for account in self.env["marketplace.account"].with_context(active_test=False).search([]):
+        accounts = self.env["marketplace.account"].with_context(active_test=False)
+        for account in accounts.search([("retention_days", ">", 0)]):
             long_ago = fields.Datetime.now() - timedelta(days=account.retention_days)
             self.search(
                 [

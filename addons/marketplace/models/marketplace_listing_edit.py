@@ -51,7 +51,7 @@ class MarketplaceListing(models.Model):
         """
         if not isinstance(state, Tell) or kind in NEVER_LEFT:
             return state
-        if not self.account_id._owns_anything() and not self.held_edit_ids:
+        if not self.account_id.owned_by_channel and not self.held_edit_ids:
             return state
         left = [
             path for path, value in flat(state.values) if self._left_to_channel(kind, path, value)
