@@ -66,6 +66,7 @@ class ShopifyHarness(HttpHarness):
     is counted."""
 
     timeout = 2.0
+    kind = ShopifyAdapter
 
     def __init__(self, front: ScriptedServer, prefix: str = "") -> None:
         self.front = front
@@ -101,7 +102,7 @@ class ShopifyHarness(HttpHarness):
         transport = Transport(
             self.base_url, others=origins(connection), timeout=(1.0, self.timeout)
         )
-        return ShopifyAdapter(connection, budget=budget, transport=transport)
+        return self.kind(connection, budget=budget, transport=transport)
 
     def items(self, kind: Kind, count: int) -> list[PushItem]:
         """Listings or orders that exist, one item each."""

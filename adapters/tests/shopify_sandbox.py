@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from marketplace_adapters.core import ListingKey
+from marketplace_adapters.core import ListingKey, RemoteListing, ThrottledError
+from marketplace_adapters.shopify import ShopifyAdapter
 from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
 from shopify_harness import ShopifyHarness
+from shopify_in_samples import Line, Sample, bag
 
 STATIC = "shpat_demo_static"
 API = "/shopify/admin/api/2026-10/graphql.json"
@@ -81,11 +84,35 @@ def tail(one: str) -> str:
     return one.rsplit("/", 1)[-1]
 
 
+class PatientAdapter(ShopifyAdapter):
+    """Waits for the catalogue where the engine would come back later."""
+
+    finish: ClassVar[Callable[[], None]]
+
+    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+        wanted = None if keys is None else list(keys)
+        for _time in range(5):
+            try:
+                return iter(list(super().listings(wanted)))
+            except ThrottledError:
+                type(self).finish()
+        raise AssertionError("the catalogue was never written")
+
+
 class SandboxHarness(ShopifyHarness):
     """The sandbox behind the scripted server."""
 
+    kind = PatientAdapter
+    personal = (
+        "lea@example.com",
+        "+49 170 7654321",
+        "buyer1@example.com",
+        "Große Bleichen",
+    )
+
     def __init__(self, front: ScriptedServer, wire: Wire) -> None:
         self.wire = wire
+        PatientAdapter.finish = self.finish  # type: ignore[method-assign,assignment]
         super().__init__(front, "/shopify")
 
     def listings(self, numbers: list[int]) -> list[ListingKey]:
@@ -127,9 +154,9 @@ class SandboxHarness(ShopifyHarness):
         self.wire.control("POST", "tick")
 
     def payload(self) -> Any:
-        """A mixed order as its webhook tells it."""
-        (placed,) = self.orders([1])
-        return self.wire.control("GET", f"orders/{placed[0]}/payload?shape=webhook")
+        """The body of a webhook of an order."""
+        line = Line(1, "Tee 🍵", 2, bag("10.00"))
+        return Sample(lines=[line], total=bag("20.00")).rest()
 
     def state(self) -> Any:
         """The sandbox's own book."""
