@@ -10,7 +10,6 @@ import pytest
 
 from marketplace_adapters.core import (
     UTC,
-    AdapterError,
     Address,
     Company,
     Discount,
@@ -595,6 +594,14 @@ def _document(road: str) -> Any:
     return getattr(sample, road)()
 
 
+def _try(document: Any, settings: Settings) -> Order | str:
+    """The order, or the words it is refused with; no other error is caught."""
+    try:
+        return parse_order(document, settings)
+    except InvalidError as error:
+        return error.message
+
+
 @pytest.mark.parametrize("road", ["rest", "graph"])
 @pytest.mark.parametrize("money", ["shop", "presentment"])
 def test_a_damaged_order_is_read_or_refused_and_never_breaks(road: str, money: str) -> None:
@@ -603,16 +610,13 @@ def test_a_damaged_order_is_read_or_refused_and_never_breaks(road: str, money: s
     # One in so many, another part for each case: all of them take half a minute.
     start = ["rest", "graph"].index(road) * 2 + ["shop", "presentment"].index(money)
     for document in islice(mutations(_document(road)), start, None, 29):
-        try:
-            order = parse_order(document, settings)
-        except InvalidError as error:
-            refused += 1
-            assert "lea@example.com" not in error.message
-        except AdapterError:
-            raise AssertionError("only InvalidError is allowed") from None
-        else:
+        order = _try(document, settings)
+        if isinstance(order, Order):
             read += 1
             check_neutral(order)
+        else:
+            refused += 1
+            assert "lea@example.com" not in order
     assert read > 50
     assert refused > 50
 

@@ -29,7 +29,7 @@ NET = Line(1, "Lamp", 2, bag("20.00"), taxes=[(bag("2.50"), 0.0625, False)])
 
 
 def both(refund: Refund, *, included: bool = True, settings: Settings = SHOP) -> Return:
-    """The refund by the query, once it is proven to be the webhook's, within its order and alone."""
+    """The refund by the query, proven to be the webhook's, within its order and alone."""
     sample = Sample(lines=[LINE], total=bag("35.70"), refunds=[refund], included=included)
     sample.currencies = ("EUR", "USD") if settings.money == "presentment" else ("EUR", "EUR")
     by_query = _event(sample.graph(), settings)

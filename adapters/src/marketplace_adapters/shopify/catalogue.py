@@ -39,7 +39,7 @@ BACK = timedelta(days=1)
 FAILED_LATELY = timedelta(minutes=2)
 SHORTEST_WAIT, LONGEST_WAIT = 2.0, 60.0
 LOOKED_AT = 50
-BATCH = 500
+BATCH = 50
 WORKING = frozenset({"CREATED", "RUNNING", "CANCELING"})
 BUSY = frozenset({"OPERATION_IN_PROGRESS", "LIMIT_REACHED"})
 
@@ -133,24 +133,30 @@ def _found(client: Client, now: datetime) -> Mapping[str, Any] | None:
     search = f"operation_type:query created_at:>='{iso(now - BACK)}'"
     data = client.run("BulkQueries", {"first": LOOKED_AT, "query": search})
     own = [
-        one
+        (created, one)
         for one in rows(data, "bulkOperations")
-        if _words(text(one, "query")) == _words(QUERY) and moment(one, "createdAt")
+        if _words(text(one, "query")) == _words(QUERY) and (created := moment(one, "createdAt"))
     ]
-    for one in sorted(
-        own, key=lambda one: (moment(one, "createdAt"), text(one, "id")), reverse=True
-    ):
-        status = text(one, "status").upper()
-        if status in WORKING:
-            return one
-        age = now - (moment(one, "completedAt") or moment(one, "createdAt") or now)
-        if status == "COMPLETED" and age < GOOD_FOR:
-            return one
-        if status == "FAILED" and age < FAILED_LATELY and one is own[0]:
-            return one
-        if status in ("COMPLETED", "FAILED"):
-            return None
-    return None
+    own.sort(key=lambda pair: (pair[0], text(pair[1], "id")), reverse=True)
+    if not own:
+        return None
+    newest, status = own[0][1], text(own[0][1], "status").upper()
+    if status in WORKING:
+        return newest
+    age = now - (moment(newest, "completedAt") or own[0][0])
+    if status == "COMPLETED":
+        return newest if age < GOOD_FOR or _ahead(own) else None
+    return newest if status == "FAILED" and age < FAILED_LATELY else None
+
+
+def _ahead(own: list[tuple[datetime, Mapping[str, Any]]]) -> bool:
+    """Whether our clock is ahead of Shopify's, so that what is new looks old: the last operation
+    was started although the one before was good."""
+    return (
+        len(own) > 1
+        and own[0][0] - own[1][0] < GOOD_FOR
+        and text(own[1][1], "status").upper() == "COMPLETED"
+    )
 
 
 def _words(query: str) -> str:

@@ -108,8 +108,9 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
         amount.gross = amount.tax = amount.by_channel = ZERO
     uncovered = quantity - line.current - after
     if uncovered > 0:
-        whole = gross + channel
-        amount.unpaid_back = cents(whole * Decimal(uncovered) / line.quantity, form.currency)
+        each = (gross + channel) / line.quantity
+        before = cents(each * quantity, form.currency)
+        amount.unpaid_back = before - cents(each * (quantity - uncovered), form.currency)
     return amount
 
 
@@ -202,13 +203,6 @@ def _shipping(form: OrderForm, one: ShippingForm) -> Amount:
         kind="shipping",
         discounts=tuple(Discount(SELLER, cut.amount, cut.label) for cut in one.cuts),
     )
-    if form.cancelled_at is not None:
-        # Nothing was delivered: what was given back of it was never owed.
-        before, off = gross + channel, _lowered(form, one)
-        share = off / before if before else ZERO
-        tax -= cents(tax * share, form.currency)
-        channel -= cents(channel * share, form.currency)
-        gross = before - off - channel
     return Amount(line, 1, gross, tax, channel, taxed=bool(one.taxes) or form.tax is not None)
 
 
@@ -224,7 +218,8 @@ def _duties(form: OrderForm) -> list[Amount]:
             share = Decimal(wanted) / line.quantity if line.quantity else ZERO
             gross += cents(own * share, form.currency)
             tax += cents(own_tax * share, form.currency)
-    if not gross and form.duties:
+    if not any(line.duties for line in form.lines):
+        # Told for the whole order alone.
         gross = form.duties
     found = _fee(gross, "fee-duty", "Duties", DUTY)
     found.tax = tax

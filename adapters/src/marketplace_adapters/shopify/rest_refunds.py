@@ -17,7 +17,7 @@ from ..core.errors import InvalidError
 from ..core.money import decimal, optional_decimal
 from ..core.shape import as_object
 from .forms import ZERO, RefundForm, RefundLineForm, ReturnForm, ReturnLineForm
-from .wording import count, flag, member, moment, number, optional_number, rows, strict_list, text
+from .wording import count, member, moment, number, optional_number, rows, strict_list, text
 
 PAID = frozenset({"success", "pending"})
 SIDES = {"shop": "shop_money", "presentment": "presentment_money"}
@@ -248,13 +248,4 @@ def _return_line(value: Any, where: str) -> ReturnLineForm:
         refunded=0 if refunded is None else count(refunded, f"{where}refunded_quantity"),
         reason=text(data, "return_reason").lower().replace("_", " "),
         note=text(data, "customer_note") or text(data, "return_reason_note"),
-    )
-
-
-def is_refund_without_order(payload: Any) -> bool:
-    """A refund that names no order, e.g. of a test notification."""
-    return (
-        isinstance(payload, Mapping)
-        and not optional_number(payload.get("order_id"))
-        and not flag(payload, "order")
     )

@@ -1,0 +1,348 @@
+"""What Shopify tells, read from the sandbox over real sockets: the room knows nothing of the
+adapter, so what both agree on was understood."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from marketplace_adapters.core import (
+    Connection,
+    Event,
+    Money,
+    Order,
+    OrderStatus,
+    RemoteListing,
+    ServerError,
+    SystemClock,
+    ThrottledError,
+    Transport,
+    Unlimited,
+)
+from marketplace_adapters.shopify.adapter import ShopifyAdapter
+from marketplace_adapters.shopify.cost import MOST
+from marketplace_adapters.shopify.settings import origins
+from marketplace_adapters.testing import covers
+from shopify_in_samples import SECRET, SHOP
+from shopify_sandbox import Wire
+
+server = pytest.importorskip("marketplace_sandbox.server")
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
+CENT = Decimal("0.01")
+# What only the query tells, and what follows from it.
+RICHER = ("fulfillment_orders", "on_hold", "gift_cards")
+
+
+class Ahead(SystemClock):
+    """A clock that is ahead."""
+
+    def __init__(self, by: timedelta) -> None:
+        self.by = by
+
+    def now(self) -> datetime:
+        return super().now() + self.by
+
+
+class Purse(Unlimited):
+    """A budget that counts, and refuses when it is told to."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        self.calls: list[float] = []
+        self.most = most
+
+    def take(self, bucket: str, cost: float = 1.0) -> None:
+        if bucket == "graphql":
+            if len(self.calls) >= self.most:
+                raise ThrottledError("enough", retry_after=5)
+            self.calls.append(cost)
+
+
+class Shop:
+    """One account on the sandbox."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+
+    def open(
+        self, budget: Purse | None = None, ahead: timedelta = timedelta(), **options: Any
+    ) -> ShopifyAdapter:
+        keys = {"client_id": "demo-shopify-client", "client_secret": SECRET}
+        own = {"shop": SHOP, "include_drafts": True, **options}
+        connection = Connection(f"{self.wire.url}/shopify", keys, own, "EUR")
+        transport = Transport(
+            connection.base_url, others=origins(connection), clock=Ahead(ahead), timeout=(1.0, 30.0)
+        )
+        return ShopifyAdapter(connection, budget=budget, transport=transport)
+
+    def pull(self, topic: str, budget: Purse | None = None, **options: Any) -> list[Event]:
+        with self.open(budget, **options) as adapter:
+            return [one for page in adapter.pull(topic, LONG_AGO) for one in page.events]
+
+    def place(self, **order: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.wire.control("POST", "orders", order)
+        return found
+
+    def step(self, order: dict[str, Any], step: str, **body: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self.wire.control("POST", f"orders/{order['id']}/{step}", body)
+        return found
+
+    def hook(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.wire.control("GET", f"orders/{order_id}/payload")
+        return found
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    with server.SandboxServer(seed="empty") as sandbox:
+        yield Wire(sandbox.url)
+
+
+@pytest.fixture
+def shop(wire: Wire) -> Shop:
+    wire.control("POST", "../seed", {"name": "demo"})
+    wire.control("POST", "settings", {"restore_rate": 0})
+    return Shop(wire)
+
+
+# === ORDERS === #
+
+
+def common(order: Order) -> Order:
+    """Without what only the query tells."""
+    extra = {name: value for name, value in order.extra.items() if name not in RICHER}
+    lines = tuple(dataclasses.replace(one, location="") for one in order.lines)
+    paid = sum((one.amount for one in order.payments), Decimal())
+    return dataclasses.replace(
+        order,
+        revision=order.revision.partition("+")[0],
+        risk="",
+        lines=lines,
+        payments=()
+        if not paid
+        else (dataclasses.replace(order.payments[0], kind="", amount=paid, label=""),),
+        buyer=dataclasses.replace(order.buyer, company=None),
+        extra=extra,
+    )
+
+
+@covers("R33", "R409", "R412", "X36", "X41")
+@pytest.mark.parametrize("money", ["shop", "presentment"])
+def test_mixed_orders_are_equal_on_both_roads_and_come_to_the_shops_own_book(
+    shop: Shop, money: str
+) -> None:
+    shop.wire.control("POST", "orders", {"count": 90, "mixed": True})
+    shop.wire.control("POST", "life", {"count": 180})
+    book = shop.wire.control("GET", "book")["orders"]
+    events = shop.pull("order", money=money)
+    orders = {one.external_id: one for one in events if one.topic == "order"}
+    returns = {one.external_id: one for one in events if one.topic == "return"}
+    assert orders.keys() == book.keys()
+    seen = set()
+    with shop.open(money=money) as adapter:
+        for number, event in orders.items():
+            row, order = book[number], adapter.order(event.payload)
+            body = shop.hook(number)
+            headers = {"X-Shopify-Topic": "orders/updated"}
+            hooked = adapter.parse(headers, json.dumps(body).encode())
+            assert common(adapter.order(hooked[0].payload)) == common(order)
+            assert hooked[0].revision == event.revision.partition("+")[0]
+            for one in hooked[1:]:
+                assert one.revision == returns[one.external_id].revision
+            amount = sum((one.quantity * one.unit_price for one in order.lines), Decimal())
+            assert amount.quantize(Decimal("1E-9")) == order.total
+            assert order.extra["current_total"] == row["total"][money]
+            assert str(order.total.quantize(CENT)) == row["sold_total"][money], row["name"]
+            _check_lines(order, row)
+            seen.add(order.status)
+        refunds = {f"refund-{one}" for row in book.values() for one in row["refunds"]}
+        assert refunds == {one for one in returns if one.startswith("refund-")}
+        for row in book.values():
+            for number, refund in row["refunds"].items():
+                _check_refund(adapter.returned(returns[f"refund-{number}"].payload), refund, money)
+    assert seen >= {
+        OrderStatus.PENDING,
+        OrderStatus.CONFIRMED,
+        OrderStatus.SHIPPED,
+        OrderStatus.CANCELLED,
+        OrderStatus.RETURNED,
+    }
+
+
+def _check_lines(order: Order, row: dict[str, Any]) -> None:
+    wanted = {
+        number: line["quantity"] - line["cancelled"]
+        for number, line in row["lines"].items()
+        if line["quantity"] - line["cancelled"]
+    }
+    found = {one.external_id: int(one.quantity) for one in order.lines if one.quantity}
+    assert {number: found.get(number) for number in wanted} == wanted
+    assert not {number for number in found if number in row["lines"]} - set(wanted)
+
+
+def _check_refund(found: Any, row: dict[str, Any], money: str) -> None:
+    amount = Decimal(row["amount"][money])
+    assert (found.amount.amount if found.amount else Decimal()) == amount
+    assert sorted((one.line_id, int(one.quantity), one.restock) for one in found.items) == sorted(
+        (one["line"], one["quantity"], one["restock"] == "RETURN") for one in row["items"].values()
+    )
+    assert {one.location for one in found.items if one.restock} == {
+        one["location"] for one in row["items"].values() if one["restock"] == "RETURN"
+    }
+
+
+def test_an_order_with_300_lines_is_read_whole_and_no_call_costs_too_much(shop: Shop) -> None:
+    order = shop.place(
+        lines=[
+            {"title": f"Bead {index}", "sku": f"B-{index}", "price": "0.37"} for index in range(300)
+        ],
+        payment="paid",
+    )
+    shop.step(order, "fulfil")
+    shop.step(order, "refund")
+    purse = Purse()
+    events = {one.external_id: one for one in shop.pull("order", purse)}
+    with shop.open() as adapter:
+        found = adapter.order(events[str(order["id"])].payload)
+        (refund,) = [one for one in events if one.startswith("refund-")]
+        back = adapter.returned(events[refund].payload)
+    assert len([one for one in found.lines if one.kind == "product"]) == 300
+    assert all(one.location == "7001" for one in found.lines if one.kind == "product")
+    assert len(back.items) == 300
+    assert max(purse.calls) <= MOST
+
+
+def test_pages_come_oldest_first_and_move_the_cursor_by_the_shops_clock(shop: Shop) -> None:
+    first, second = shop.place(), shop.place()
+    shop.step(first, "touch")
+    with shop.open() as adapter:
+        pages = list(adapter.pull("order", LONG_AGO))
+    moments = [page.latest for page in pages]
+    assert moments == sorted(moments)
+    times = [one.occurred_at for page in pages for one in page.events if one.topic == "order"]
+    assert times == sorted(times)
+    with shop.open() as adapter:
+        last = moments[-1]
+        later = list(adapter.pull("order", last + timedelta(hours=1)))
+    assert [one for page in later for one in page.events] == []
+    assert {str(first["id"]), str(second["id"])} <= {
+        one.external_id for page in pages for one in page.events
+    }
+
+
+def test_a_pull_that_the_budget_cuts_short_keeps_what_it_has(shop: Shop) -> None:
+    shop.wire.control("POST", "orders", {"count": 20})
+    whole = shop.pull("order")
+    part = shop.pull("order", Purse(most=2))
+    assert 0 < len(part) < len(whole)
+    assert [one.external_id for one in part] == [one.external_id for one in whole[: len(part)]]
+    with shop.open(Purse(most=0)) as adapter, pytest.raises(ThrottledError):
+        list(adapter.pull("order", LONG_AGO))
+    with shop.open(Purse(most=2)) as adapter, pytest.raises(ThrottledError):
+        list(adapter.pull("order", LONG_AGO, datetime.now(timezone.utc)))
+
+
+def test_drafts_are_quotations_until_they_are_completed(shop: Shop) -> None:
+    open_ = shop.wire.control("POST", "drafts", {"lines": [{"sku": "COL-330", "quantity": 3}]})
+    done = shop.wire.control("POST", "drafts", {"lines": [{"sku": "TEA-100", "quantity": 1}]})
+    shop.wire.control("POST", f"drafts/{done['id']}/complete", {})
+    with shop.open() as adapter:
+        found = {}
+        for event in shop.pull("draft"):
+            order = adapter.order(event.payload)
+            assert event.topic == "order"
+            amount = sum((one.quantity * one.unit_price for one in order.lines), Decimal())
+            assert amount.quantize(Decimal("1E-9")) == order.total
+            found[order.external_id] = order.status
+    assert found[f"draft-{open_['id']}"] is OrderStatus.PENDING
+    assert found[f"draft-{done['id']}"] is OrderStatus.CANCELLED
+
+
+# === GOODS === #
+
+
+def read_catalogue(shop: Shop, ahead: timedelta = timedelta()) -> list[RemoteListing]:
+    """The whole catalogue; what is being written is asked for again."""
+    for _attempt in range(5):
+        try:
+            with shop.open(ahead=ahead) as adapter:
+                return list(adapter.listings())
+        except ThrottledError:
+            continue
+    raise AssertionError("the catalogue was never written")
+
+
+def bulk_queries(shop: Shop) -> int:
+    with shop.open() as adapter:
+        data = adapter.client.run("BulkQueries", {"first": 50, "query": "operation_type:query"})
+    return len(data["bulkOperations"]["nodes"])
+
+
+@covers("R406", "R420")
+def test_the_whole_catalogue_is_one_bulk_operation(shop: Shop) -> None:
+    with shop.open() as adapter, pytest.raises(ThrottledError):
+        list(adapter.listings())
+    found = read_catalogue(shop)
+    again = read_catalogue(shop)
+    assert found == again
+    assert bulk_queries(shop) == 1
+    cola = next(one for one in found if one.key.sku == "COL-330")
+    assert (cola.price, cola.group_title, cola.options) == (
+        Money(Decimal("1.79"), "EUR"),
+        "Cola Can 330 ml",
+        {},
+    )
+    assert cola.by_location.keys() == {"7001", "7002"}
+    assert cola.quantity == sum(cola.by_location.values())
+    shirts = [one for one in found if one.group_title == "Nile T-Shirt"]
+    assert len({one.group for one in shirts}) == 1
+    assert {tuple(one.options) for one in shirts} == {("Colour", "Size")}
+    # A reading that is made later asks for a new one.
+    read_catalogue(shop, timedelta(hours=2))
+    assert bulk_queries(shop) == 2
+
+
+def test_listings_by_id_are_those_of_the_catalogue(shop: Shop) -> None:
+    found = {one.key.external_id: one for one in read_catalogue(shop)}
+    with shop.open() as adapter:
+        some = list(adapter.listings([*found, "404", "no id"]))
+        assert list(adapter.listings([])) == []
+    assert {one.key.external_id: one for one in some} == found
+
+
+def test_products_that_changed_are_news(shop: Shop) -> None:
+    events = shop.pull("listing")
+    listed = {one.key.external_id: one for one in read_catalogue(shop)}
+    assert {one.external_id for one in events} == set(listed)
+    with shop.open() as adapter:
+        for event in events:
+            news = adapter.listing_news(event.payload)
+            one = listed[event.external_id]
+            assert one.price is not None
+            assert news.key == one.key
+            assert Decimal(news.values["price"]["price"]) == one.price.amount
+            assert news.values["product"]["attributes"]["product"]["title"] == one.group_title
+
+
+def test_a_bulk_operation_that_fails_is_told_and_started_anew(shop: Shop) -> None:
+    rule = {
+        "id": "half",
+        "match": {"provider": "shopify", "endpoint": "bulkOperation"},
+        "effect": "half",
+        "after": 3,
+        "times": 1,
+    }
+    shop.wire.control("POST", "../faults", rule)
+    with shop.open() as adapter, pytest.raises(ThrottledError):
+        list(adapter.listings())
+    with shop.open() as adapter, pytest.raises(ServerError, match="could not write"):
+        list(adapter.listings())
+    shop.wire.control("DELETE", "../faults")
+    assert len(read_catalogue(shop, timedelta(minutes=3))) == 12
+    assert bulk_queries(shop) == 2
