@@ -34,7 +34,7 @@ from .throttle import Throttle
 from .uploads import Uploads
 
 SomePart = TypeVar("SomePart", bound=Part)
-SEEDS = ("demo", "orders", "empty")
+SEEDS = ("demo", "orders", "goods", "empty")
 SETTINGS = "shopify.settings"
 
 

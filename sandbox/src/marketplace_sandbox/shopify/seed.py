@@ -1,7 +1,7 @@
 """Contents to start with: the goods of the suite's demo, under the SKUs of the other rooms.
 
-`demo` and `orders` have products, two collections and prices for the US market; `empty` has the
-shop with its locations, channels and tokens alone.
+`demo`, `orders` and `goods` have products, two collections and prices for the US market; `goods`
+has no orders. `empty` has the shop with its locations, channels and tokens alone.
 """
 
 from __future__ import annotations
