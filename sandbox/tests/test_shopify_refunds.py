@@ -195,6 +195,29 @@ def test_refunding_piece_by_piece_gives_back_exactly_what_was_paid(
     assert book["financial_status"] == "REFUNDED"
 
 
+@covers("R353", "R430")
+def test_what_was_not_paid_yet_is_not_paid_back(shop: Shop, counter: Counter) -> None:
+    waiting = counter.place(payment="pending")
+    made = shop.do(REFUND, i=refund_of(waiting, refundLineItems=[line(waiting, 1)]), key=key())
+    assert made["refund"]["orderAdjustments"]["nodes"] == []
+    book = counter.book(waiting)
+    assert (book["total"]["shop"], book["outstanding"]["shop"]) == ("10.00", "10.00")
+    half = counter.place(payment="partially_paid")
+    counter.step(half, "cancel")
+    book = counter.book(half)
+    assert (book["refunded"]["shop"], book["outstanding"]["shop"]) == ("10.00", "0.00")
+    kept = counter.place()
+    counter.step(kept, "cancel", refund=False)
+    book = counter.book(kept)
+    assert (book["financial_status"], book["outstanding"]["shop"]) == ("PAID", "0.00")
+    edited = counter.place()
+    counter.step(edited, "edit", quantities={str(edited["lines"][0]["id"]): 1})
+    assert counter.book(edited)["outstanding"]["shop"] == "-10.00"
+    found = shop.do(REFUND, i=refund_of(edited, transactions=money(shop, edited, "10")), key=key())
+    assert found["refund"]["orderAdjustments"]["nodes"] == []
+    assert counter.book(edited)["outstanding"]["shop"] == "0.00"
+
+
 # === RETURNS === #
 
 SENT = "fulfillments { fulfillmentLineItems(first: 5) { nodes { id quantity } } }"

@@ -12,7 +12,7 @@ from .desk import Desk
 from .fulfilment import Fulfilments
 from .model import Order
 from .payments import Payments
-from .refunds import Part, Refunds, Wish
+from .refunds import Part, Refunds, Wish, spread
 
 REASONS = ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "STAFF")
 
@@ -101,15 +101,13 @@ class Cancelling:
             wish = Wish(parts, shipping=True, note=note, paybacks=None if refund else [],
                         origin="cancel")  # fmt: skip
             if refund:
-                wish.paybacks = Refunds._spread(order, paid.presentment)
+                wish.paybacks = spread(order, paid.presentment)
             for part in wish.parts:
                 line = order.line(part.line)
                 if part.restock == "NO_RESTOCK" and line is not None:
                     left = self._fulfilments.to_send(order, line)
                     self._fulfilments.take_off(order, line, left, False)
             made = self._refunds.create(order, wish, tell=False)
-            if not paid:  # nobody is owed anything: no difference to tell
-                made.adjustments.clear()
         self._fulfilments.close_all(order)
         self.desk.changed(order, f"cancelled: {reason}", "ORDERS_CANCELLED")
         if made is not None:

@@ -19,6 +19,7 @@ from .money import NOTHING, Bag, total
 from .mutate_orders import Ordering
 from .mutate_sending import Sending
 from .payments import refundable_of, refundables
+from .refunds import due_back
 from .views import LineView, TransactionView, money
 
 if TYPE_CHECKING:
@@ -94,8 +95,9 @@ def suggested(row: Order, ctx: Context, **args: Any) -> dict[str, Any]:
     if not row.taxes_included:
         worth = worth + tax + shipping_tax
     paid = totals.received(row) - totals.refunded(row)
+    due = due_back(row, worth, totals.outstanding(row))
     return {
-        "amountSet": money(row, worth if worth.presentment < paid.presentment else paid),
+        "amountSet": money(row, due),
         "maximumRefundableSet": money(row, paid),
         "subtotalSet": money(row, subtotal),
         "discountedSubtotalSet": money(row, subtotal),
@@ -104,7 +106,7 @@ def suggested(row: Order, ctx: Context, **args: Any) -> dict[str, Any]:
         "refundDuties": [],
         "refundLineItems": lines,
         "shipping": _shipping_refund(row, shipping, shipping_tax),
-        "suggestedTransactions": _transactions(row, worth),
+        "suggestedTransactions": _transactions(row, due),
     }
 
 

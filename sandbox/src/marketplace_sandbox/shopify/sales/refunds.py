@@ -161,6 +161,7 @@ class Refunds:
     def create(self, order: Order, wish: Wish, tell: bool = True) -> Refund:
         """:raises UserErrors: see `check`."""
         self.check(order, wish)
+        owed = totals.outstanding(order)
         refund = Refund(
             self.desk.new_id("refund"), self.desk.now(), wish.note,
             of_return=wish.of_return, origin=wish.origin,
@@ -171,9 +172,9 @@ class Refunds:
             refund.duties += self._duties(order, line, part.quantity)
             refund.lines.append(self._line(order, line, part))
         refund.shipping = self._shipping(order, wish.shipping)
-        worth = self.worth(order, refund)
-        paid = self._pay_back(order, refund, wish, worth)
-        rest = worth - paid
+        due = due_back(order, self.worth(order, refund), owed)
+        paid = self._pay_back(order, refund, wish, due)
+        rest = due - paid
         if rest.presentment and not wish.balanced:
             refund.adjustments.append(
                 Adjustment(
@@ -247,19 +248,18 @@ class Refunds:
         found = found + total(each.amount for each in refund.duties)
         return found
 
-    def _pay_back(self, order: Order, refund: Refund, wish: Wish, worth: Bag) -> Bag:
-        paid = totals.received(order) - totals.refunded(order)
+    def _pay_back(self, order: Order, refund: Refund, wish: Wish, due: Bag) -> Bag:
         paybacks = wish.paybacks
         if paybacks is None:
-            paybacks = self._spread(order, min(worth.presentment, paid.presentment))
+            paybacks = spread(order, due.presentment)
         paybacks = [each for each in paybacks if each.amount > 0]
-        exact = sum((each.amount for each in paybacks), ZERO) == worth.presentment
+        exact = sum((each.amount for each in paybacks), ZERO) == due.presentment
         done = NOTHING
         for index, each in enumerate(paybacks):
             parent = self._parent(order, each)
             amount = order.pair.of_presentment(each.amount)
             if exact and index == len(paybacks) - 1:
-                amount = worth - done  # rates round: the shop's currency follows the parts
+                amount = due - done  # rates round: the shop's currency follows the parts
             gateway = each.gateway or (parent.gateway if parent else "manual")
             self._payments.add(
                 order, "refund", gateway, amount, parent=parent.id if parent else 0,
@@ -276,13 +276,25 @@ class Refunds:
         same = [each for each in rows if each.gateway == payback.gateway]
         return next(iter(same or rows), None)
 
-    @staticmethod
-    def _spread(order: Order, amount: Decimal) -> list[Payback]:
-        """Over the ways that the buyer paid."""
-        found: list[Payback] = []
-        for each in refundables(order):
-            part = min(amount, refundable_of(order, each).presentment)
-            if part > 0:
-                found.append(Payback(part, each.gateway, each.id))
-                amount -= part
-        return found
+
+def due_back(order: Order, worth: Bag, owed: Bag) -> Bag:
+    """What is to be paid back for parts: what the buyer had not paid yet is not.
+
+    :param owed: what was outstanding before; negative when the buyer was owed something already.
+    """
+    paid = totals.received(order) - totals.refunded(order)
+    due = worth - owed
+    if due.presentment <= 0:
+        return NOTHING
+    return paid if due.presentment > paid.presentment else due
+
+
+def spread(order: Order, amount: Decimal) -> list[Payback]:
+    """An amount over the ways that the buyer paid."""
+    found: list[Payback] = []
+    for each in refundables(order):
+        part = min(amount, refundable_of(order, each).presentment)
+        if part > 0:
+            found.append(Payback(part, each.gateway, each.id))
+            amount -= part
+    return found

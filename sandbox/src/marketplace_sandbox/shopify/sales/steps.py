@@ -9,7 +9,7 @@ from ...wire import Invalid, boolean_of, decimal_of, integer_of
 from ..errors import refuse
 from . import totals
 from .model import FulfilmentOrder, Order, Return
-from .refunds import Part, Payback, Refunds, Wish
+from .refunds import Part, Payback, Wish, spread
 
 if TYPE_CHECKING:
     from .part import Sales
@@ -134,7 +134,7 @@ class Steps:
         wish = Wish(parts, wanted or False, note=str(body.get("note") or ""), origin="hand")
         if amount not in (None, ""):
             due = decimal_of(amount, "amount")
-            wish.paybacks = Refunds._spread(order, due)
+            wish.paybacks = spread(order, due)
             if sum(each.amount for each in wish.paybacks) < due:
                 wish.paybacks = [Payback(due, "manual")]
         return self._sales.refunds.create(order, wish).id
