@@ -55,7 +55,7 @@ class TestCatalogueExport(ExportCase):
         self.account.batch_size = 1
         self.assertEqual(self.export().call_count, 2)
 
-    @covers("R303")
+    @covers("R358")
     def test_products_are_listed_and_watched_until_the_channel_acknowledged_them(self):
         self.channel.reject("COF")
         work = self.export()
@@ -74,6 +74,7 @@ class TestCatalogueExport(ExportCase):
             self.env["marketplace.listing"].search(work.action_listings()["domain"]), self.mine()
         )
 
+    @covers("R356")
     def test_many_are_listed_in_the_background_part_by_part(self):
         self.patch(module, "AT_ONCE", 1)
         self.patch(module, "LIST_CHUNK", 1)
@@ -96,7 +97,7 @@ class TestCatalogueExport(ExportCase):
         with self.assertRaises(UserError):
             self.export()
 
-    @covers("R266")
+    @covers("R292")
     def test_whoever_may_not_see_the_account_lists_nothing(self):
         work = self.export()
         stranger = new_test_user(self.env, "stranger", groups="base.group_user")
@@ -215,7 +216,7 @@ class TestOnboarding(ExportCase):
         self.env.invalidate_all()
         self.assertEqual((one.export_state, one.export_told), ("done", 1))
 
-    @covers("R266")
+    @covers("R292")
     def test_only_managers_go_through_it(self):
         user = new_test_user(self.env, "looker", groups="marketplace.group_user")
         with self.assertRaises(AccessError):

@@ -65,7 +65,7 @@ class TestCatalogueImages(ImportCase):
     def colour(self, image):
         return Image.open(BytesIO(base64.b64decode(image))).convert("RGB").getpixel((0, 0))
 
-    @covers("R295")
+    @covers("R303")
     def test_images_come_after_the_products_and_are_not_told_back(self):
         self.variants(
             "G",
@@ -89,7 +89,6 @@ class TestCatalogueImages(ImportCase):
         self.run_engine()
         self.assertEqual(self.channel.pushes, [])
 
-    @covers("R286")
     def test_a_host_that_is_not_configured_is_never_called(self):
         self.remote("A", image_urls=("https://elsewhere.example/red.png",))
         self.remote("B", image_urls=("http://169.254.169.254/latest/meta-data",))

@@ -257,7 +257,7 @@ class TestLinkCatalogue(CatalogueCase):
             self.catalogue._job_fetch()
         self.assertEqual((caught.exception.seconds, caught.exception.ignore_retry), (31, True))
 
-    @covers("R295")
+    @covers("R295", "R356")
     def test_a_reading_that_was_interrupted_goes_on_where_it_was(self):
         """20,000 rows are never in memory at once, and what is staged is not staged again."""
         self.patch(marketplace_link_catalogue_read, "CHUNK", 3)
