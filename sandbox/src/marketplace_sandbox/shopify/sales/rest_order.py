@@ -230,7 +230,7 @@ def order_taxes(order: Order, current: bool) -> list[Any]:
         rest = whole - each.refunded_tax if current else whole
         for tax in each.taxes:
             add(tax, order.pair.portion(tax.amount, rest, whole))
-    for fee in order.fees:
+    for fee in [] if current and order.cancelled else order.fees:
         for tax in fee.taxes:
             add(tax, tax.amount)
     return list(found.values())

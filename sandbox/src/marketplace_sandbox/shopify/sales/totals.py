@@ -83,6 +83,7 @@ def sold(order: Order) -> Totals:
 
 
 def _totals(order: Order, counts: dict[int, int], shipping_refunds: bool) -> Totals:
+    """:param shipping_refunds: refunded shipping is taken off, and the fees of a cancelled order."""
     items = discounts = subtotal = taxes = duties = tips = NOTHING
     quantity = 0
     for line in order.lines:
@@ -105,8 +106,9 @@ def _totals(order: Order, counts: dict[int, int], shipping_refunds: bool) -> Tot
         if shipping_refunds:
             shipping = shipping - each.refunded
             taxes = taxes - each.refunded_tax
-    fees = total(each.amount for each in order.fees)
-    taxes = taxes + total(found.amount for each in order.fees for found in each.taxes)
+    charged = [] if shipping_refunds and order.cancelled else order.fees
+    fees = total(each.amount for each in charged)
+    taxes = taxes + total(found.amount for each in charged for found in each.taxes)
     whole = subtotal + shipping + duties + fees + tips
     if not order.taxes_included:
         whole = whole + taxes
