@@ -2,7 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools.inbound import first_line, is_conflict
-from ..tools.pricing import own_taxes
+from ..tools.pricing import converted, own_taxes
 from ..tools.shown import same, with_member
 
 
@@ -105,7 +105,7 @@ class MarketplaceListing(models.Model):
             raise UserError(self.env._("A price cannot be negative."))
         product = self.product_id.sudo().with_company(account.company_id)
         net = float(value or 0) / self._tax_factor(account, product)
-        piece = self.uom_id._compute_price(net, product.uom_id) if self.uom_id else net
+        piece = net / (self.unit_count or 1.0)
         if account.price_source == "pricelist" and account.pricelist_id:
             self._take_pricelist_price(account, product, piece)
         else:
@@ -165,12 +165,9 @@ class MarketplaceListing(models.Model):
 
     def _converted(self, account, amount, currency):
         """From the account's currency, at today's rate."""
-        return account.currency_id._convert(
-            amount,
-            currency,
-            account.company_id,
-            self.env.cr.now().date(),
-            round=False,
+        today = self.env.cr.now().date()
+        return converted(
+            amount, account.currency_id, currency, account.company_id, today, exact=True
         )
 
 

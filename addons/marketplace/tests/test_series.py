@@ -26,6 +26,7 @@ INTERNALS = {
     "_reverse_moves": "models/marketplace_order_update.py",
     "_sql_error_to_message": "wizards/marketplace_link_planner.py",
     "_store_values": "models/marketplace_engine.py",
+    "_trigger": "models/marketplace_privacy_request.py",
     "_update_available_quantity": "models/marketplace_stored.py",
     "_xmlid_to_res_id": "controllers/webhook.py",
 }
