@@ -196,25 +196,25 @@ class MarketplaceEditPolicy(models.Model):
     @api.model
     def _select_what(self):
         """Override of ``marketplace`` to name what Shopify has besides."""
-        product, variant = "product:attributes/product/", "product:attributes/variant/"
-        return [
-            *super()._select_what(),
-            (f"{product}title", self.env._("Shopify: title")),
-            (f"{product}description_html", self.env._("Shopify: description")),
-            (f"{product}status", self.env._("Shopify: status")),
-            (f"{product}vendor", self.env._("Shopify: vendor")),
-            (f"{product}type", self.env._("Shopify: type")),
-            (f"{product}tags", self.env._("Shopify: tags")),
-            (f"{product}category", self.env._("Shopify: category")),
-            (f"{product}seo_title", self.env._("Shopify: title for search engines")),
-            (f"{product}seo_description", self.env._("Shopify: description for search engines")),
-            (f"{product}handle", self.env._("Shopify: handle")),
-            (f"{product}collections", self.env._("Shopify: collections")),
-            (f"{product}metafields", self.env._("Shopify: metafields of products")),
-            (f"{variant}metafields", self.env._("Shopify: metafields of variants")),
-            (f"{variant}sku", self.env._("Shopify: SKU")),
-            (f"{variant}barcode", self.env._("Shopify: barcode")),
-            (f"{variant}weight_kg", self.env._("Shopify: weight")),
-            (f"{variant}inventory_policy", self.env._("Shopify: sell without stock")),
-            ("image:urls", self.env._("Shopify: images")),
-        ]
+        words = {
+            "product/title": self.env._("Shopify: title"),
+            "product/description_html": self.env._("Shopify: description"),
+            "product/status": self.env._("Shopify: status"),
+            "product/vendor": self.env._("Shopify: vendor"),
+            "product/type": self.env._("Shopify: type"),
+            "product/tags": self.env._("Shopify: tags"),
+            "product/category": self.env._("Shopify: category"),
+            "product/seo_title": self.env._("Shopify: title for search engines"),
+            "product/seo_description": self.env._("Shopify: description for search engines"),
+            "product/handle": self.env._("Shopify: handle"),
+            "product/collections": self.env._("Shopify: collections"),
+            "product/metafields": self.env._("Shopify: metafields of products"),
+            "variant/metafields": self.env._("Shopify: metafields of variants"),
+            "variant/sku": self.env._("Shopify: SKU"),
+            "variant/barcode": self.env._("Shopify: barcode"),
+            "variant/weight_kg": self.env._("Shopify: weight"),
+            "variant/inventory_policy": self.env._("Shopify: sell without stock"),
+        }
+        found = [(f"product:attributes/{path}", text) for path, text in words.items()]
+        images = self.env._("Shopify: images")
+        return [*super()._select_what(), *found, ("image:urls", images)]

@@ -71,12 +71,7 @@ class MarketplaceListing(models.Model):
         """:param group: its listings.
         :param dict numbers: unit → the product of the shop that is its own.
         """
-        places = {
-            variant.id: place
-            for template in group.product_tmpl_id
-            for place, variant in enumerate(template.product_variant_ids)
-        }
-        group = group.sorted(lambda one: (places.get(one.product_id.id, len(places)), one.id))
+        group = group.sorted(lambda one: (_place_of(one.product_id), one.id))
         number = next((one.shopify_product_id for one in group if one.shopify_product_id), None)
         units = {one._shopify_unit() for one in group}
         key = group[0]._shopify_key()
@@ -103,3 +98,17 @@ class MarketplaceListing(models.Model):
         self.ensure_one()
         family = self._shopify_families(self.account_id).get(self.id)
         return family.listings if family else self
+
+
+def _place_of(product):
+    """Where a variant stands among the others: by its attributes, as the product has them."""
+    values = product.product_template_attribute_value_ids
+    return sorted(
+        (
+            value.attribute_line_id.sequence,
+            value.attribute_line_id.id,
+            value.product_attribute_value_id.sequence,
+            value.product_attribute_value_id.id,
+        )
+        for value in values
+    )

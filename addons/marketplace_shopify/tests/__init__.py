@@ -7,4 +7,5 @@ from . import (
     test_products,
     test_security,
     test_shop,
+    test_tours,
 )
