@@ -133,7 +133,7 @@ class ShopifyHarness(HttpHarness):
         headers = {
             "X-Shopify-Topic": "orders/updated",
             "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-            "X-Shopify-Shop-Domain": OPTIONS["shop"],
+            "X-Shopify-Shop-Domain": str(OPTIONS["shop"]),
             "X-Shopify-Event-Id": "11111111-2222-3333-4444-555555555555",
         }
         return headers, body
@@ -141,7 +141,7 @@ class ShopifyHarness(HttpHarness):
 
 def product_attributes(number: int, key: ListingKey) -> dict[str, Any]:
     """Everything that a product may have."""
-    variant = {
+    variant: dict[str, Any] = {
         "key": key.internal_id or f"{number}",
         "id": key.external_id,
         "options": {},

@@ -112,7 +112,7 @@ class SandboxHarness(ShopifyHarness):
 
     def __init__(self, front: ScriptedServer, wire: Wire) -> None:
         self.wire = wire
-        PatientAdapter.finish = self.finish  # type: ignore[method-assign,assignment]
+        PatientAdapter.finish = self.finish
         super().__init__(front, "/shopify")
 
     def listings(self, numbers: list[int]) -> list[ListingKey]:

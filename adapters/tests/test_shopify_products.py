@@ -389,7 +389,7 @@ def test_a_price_in_another_currency_is_refused_before_a_call(
     harness: SandboxHarness, adapter: ShopifyAdapter
 ) -> None:
     told = priced(ListingKey("1", extra={"product_id": "1"}), "5")
-    state = dataclasses.replace(told.state, price=Money(Decimal(5), "USD"))  # type: ignore[arg-type,call-arg]
+    state = dataclasses.replace(told.state, price=Money(Decimal(5), "USD"))  # type: ignore[arg-type]
     with calls(harness) as made:
         result = only(push(harness, adapter, dataclasses.replace(told, state=state)))
     assert (result.code, made) == ("wrong_currency", [])

@@ -17,7 +17,7 @@ What Shopify really took comes back with the answer and is given to the budget; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
-    SelectionSetNode,
+    SelectionNode,
     ValueNode,
     VariableNode,
 )
@@ -40,6 +40,7 @@ MOST = 1000
 
 _SIZES = ("first", "last")
 _FREE = "userErrors"
+_WRAPPERS = ("nodes", "edges")
 
 
 def cost(name: str, variables: Mapping[str, Any]) -> int:
@@ -80,40 +81,39 @@ class _Counter:
                 self._sizes.setdefault(definition.variable.name.value, int(default.value))
 
     def total(self) -> int:
-        root = self._operation.node.selection_set
+        root = self._operation.node.selection_set.selections
         if not self._operation.is_mutation:
             return self._members(root, root=True)
-        return sum(
-            MUTATION + self._members(one.selection_set)
-            for one in root.selections
-            if isinstance(one, FieldNode)
-        )
+        return sum(MUTATION + self._members(_below(nodes)) for nodes in _by_name(root).values())
 
-    def _members(self, selections: SelectionSetNode | None, *, root: bool = False) -> int:
-        plain, groups = 0, dict[str, int]()
-        for one in selections.selections if selections else ():
-            if isinstance(one, FieldNode):
-                plain += self._field(one, root)
-            elif isinstance(one, FragmentSpreadNode):
+    def _members(self, selections: Iterable[SelectionNode], *, root: bool = False) -> int:
+        """What stands in the braces; a field that is named twice counts once."""
+        plain: list[SelectionNode] = []
+        groups: dict[str, list[SelectionNode]] = {}
+        for one in selections:
+            if isinstance(one, FragmentSpreadNode):
                 fragment = self._operation.fragments[one.name.value]
                 kind = fragment.type_condition.name.value
-                groups[kind] = groups.get(kind, 0) + self._members(fragment.selection_set)
+                groups.setdefault(kind, []).extend(fragment.selection_set.selections)
             elif isinstance(one, InlineFragmentNode):
                 kind = one.type_condition.name.value if one.type_condition else ""
-                groups[kind] = groups.get(kind, 0) + self._members(one.selection_set)
-        return plain + max(groups.values(), default=0)
+                groups.setdefault(kind, []).extend(one.selection_set.selections)
+            else:
+                plain.append(one)
+        if groups:
+            return max(self._members([*plain, *group], root=root) for group in groups.values())
+        return sum(self._field(nodes, root) for nodes in _by_name(plain).values())
 
-    def _field(self, one: FieldNode, root: bool) -> int:
-        if one.selection_set is None or one.name.value == _FREE:
+    def _field(self, nodes: Sequence[FieldNode], root: bool) -> int:
+        first, below = nodes[0], _below(nodes)
+        if not below or first.name.value == _FREE:
             return 0
-        arguments = {argument.name.value: argument.value for argument in one.arguments or ()}
-        nodes = _nodes(one.selection_set)
-        if nodes:
-            each = OBJECT + sum(self._members(part) for part in nodes)
-            sizes = (self._size(arguments[name]) for name in _SIZES if name in arguments)
-            return each * next(sizes, 0)
-        each = OBJECT + self._members(one.selection_set)
-        if root and one.name.value == "nodes" and "ids" in arguments:
+        arguments = {argument.name.value: argument.value for argument in first.arguments or ()}
+        if any(isinstance(one, FieldNode) and one.name.value in _WRAPPERS for one in below):
+            sizes = (self._size(arguments[size]) for size in _SIZES if size in arguments)
+            return (OBJECT + self._members(_of_nodes(below))) * next(sizes, 0)
+        each = OBJECT + self._members(below)
+        if root and first.name.value == "nodes" and "ids" in arguments:
             return self._size(arguments["ids"]) * each
         return each
 
@@ -125,21 +125,33 @@ class _Counter:
         return len(value.values) if isinstance(value, ListValueNode) else 0
 
 
-def _nodes(selections: SelectionSetNode) -> list[SelectionSetNode]:
-    """What a connection is asked of its nodes; nothing when it is no connection."""
-    found = []
-    for one in selections.selections:
-        if isinstance(one, FieldNode) and one.selection_set is not None:
-            if one.name.value == "nodes":
-                found.append(one.selection_set)
-            elif one.name.value == "edges":
-                found += [
-                    edge.selection_set
-                    for edge in one.selection_set.selections
-                    if isinstance(edge, FieldNode)
-                    and edge.name.value == "node"
-                    and edge.selection_set is not None
-                ]
+def _by_name(selections: Iterable[SelectionNode]) -> dict[str, list[FieldNode]]:
+    """Fields by the name that they have in the answer."""
+    found: dict[str, list[FieldNode]] = {}
+    for one in selections:
+        if isinstance(one, FieldNode):
+            name = one.alias.value if one.alias else one.name.value
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def _below(nodes: Iterable[FieldNode]) -> list[SelectionNode]:
+    """What is asked of one field, wherever it is named."""
+    return [one for node in nodes if node.selection_set for one in node.selection_set.selections]
+
+
+def _of_nodes(below: Iterable[SelectionNode]) -> list[SelectionNode]:
+    """What a connection is asked of its nodes, by either of the two ways."""
+    found: list[SelectionNode] = []
+    for one in below:
+        if isinstance(one, FieldNode) and one.name.value == "nodes":
+            found += _below([one])
+        elif isinstance(one, FieldNode) and one.name.value == "edges":
+            found += _below(
+                edge
+                for edge in _below([one])
+                if isinstance(edge, FieldNode) and edge.name.value == "node"
+            )
     return found
 
 
