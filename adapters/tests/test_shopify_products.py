@@ -266,6 +266,66 @@ def test_a_product_is_seen_where_it_should_and_nowhere_else_of_ours(
         assert shown == wanted
 
 
+@covers("X46")
+def test_no_word_of_publications_changes_none(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    key = tee(harness, adapter, "Blue")["Blue"]
+    for values in ({"publications": [ONLINE]}, {}, {"publications": None}):
+        good(push(harness, adapter, item(Kind.OVERRIDE, key, OverrideState(values))))
+        rows = look(harness, key.extra["product_id"])["resourcePublications"]["nodes"]
+        shown = [tail(one["publication"]["id"]) for one in rows if one["isPublished"]]
+        assert shown == [ONLINE]
+
+
+@covers("R407")
+def test_a_product_with_very_many_variants(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    """More than an answer shows: the rest is read, and each listing learns its own id."""
+    keys = tee(harness, adapter, *(f"c{number}" for number in range(120)))
+    assert len({key.external_id for key in keys.values()}) == 120
+    (last,) = [
+        one
+        for one in look_variants(harness, keys["c0"].extra["product_id"])
+        if one["sku"] == "TEE-C119"
+    ]
+    assert tail(last["id"]) == keys["c119"].external_id
+
+
+def test_all_items_of_a_new_product_are_told_together(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    row = variant(1, "Blue")
+    key = ListingKey(sku="TEE-BLUE", internal_id="V1", extra={"product_key": "P1"})
+    results = push(
+        harness,
+        adapter,
+        item(Kind.OVERRIDE, key, OverrideState({"publications": [ONLINE]}), "o"),
+        item(Kind.IMAGE, key, ImageState(("https://shop.test/a.jpg",)), "i"),
+        item(Kind.PRODUCT, key, product([row], row), "p"),
+    )
+    assert outcomes(results) == [
+        ("i", "success", None),
+        ("o", "success", None),
+        ("p", "success", None),
+    ]
+    alone = item(Kind.IMAGE, ListingKey(sku="x"), ImageState(("https://shop.test/a.jpg",)), "x")
+    assert outcomes(push(harness, adapter, alone)) == [("x", "retry", "product_first")]
+
+
+def test_a_deleted_definition_is_made_anew(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    tee(harness, adapter, "Blue")
+    harness.wire.start_over()
+    row = variant(2, "Red")
+    told = item(Kind.PRODUCT, ListingKey(sku="TEE-RED", internal_id="V2"), product([row], row))
+    first = only(push(harness, adapter, told))
+    assert (first.outcome.value, first.code) == ("retry", "no_definition")
+    good(push(harness, adapter, told))
+
+
 def test_all_kinds_of_one_product_are_told_together(
     harness: SandboxHarness, adapter: ShopifyAdapter
 ) -> None:
@@ -289,6 +349,22 @@ def test_all_kinds_of_one_product_are_told_together(
         ("o", "success", None),
         ("p", "success", None),
     ]
+
+
+def look_variants(harness: SandboxHarness, product_id: str) -> list[dict[str, Any]]:
+    """All variants, by pages."""
+    query = (
+        "query Q($id: ID!, $after: String) { product(id: $id) { variants(first: 100, "
+        "after: $after) { nodes { id sku } pageInfo { hasNextPage endCursor } } } }"
+    )
+    found, after = [], None
+    while True:
+        variables = {"id": f"gid://shopify/Product/{product_id}", "after": after}
+        rows = harness.wire.graphql(query, variables)["product"]["variants"]
+        found += rows["nodes"]
+        if not rows["pageInfo"]["hasNextPage"]:
+            return found
+        after = rows["pageInfo"]["endCursor"]
 
 
 # === WITHDRAWN === #

@@ -41,6 +41,12 @@ GONE = frozenset({"CANCELLED", "ERROR", "FAILURE"})
 """Fulfilments that are none."""
 
 
+_PARTLY = (
+    "Shopify took the part of this parcel that left one location and refused that of another one; "
+    "fulfil the rest on the order's page in the Shopify admin."
+)
+
+
 @dataclass(slots=True)
 class Part:
     """One fulfilment order: what is left of its lines, by the order's line."""
@@ -94,10 +100,13 @@ class Fulfilments:
             return
         if standing.cancelled:
             raise RejectedError("The order is cancelled in Shopify.", code="order_cancelled")
-        made = []
+        made: list[str] = []
         for rows in allotted(standing, state).values():
             fulfilment = self._fulfil(rows, state, item, told)
             if fulfilment is None:
+                if made:
+                    self._note(order, state, made)
+                    told.error(item, "partly_fulfilled", _PARTLY)
                 return
             made.append(fulfilment)
         self._note(order, state, made)

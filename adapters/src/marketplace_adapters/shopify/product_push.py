@@ -61,8 +61,10 @@ from .product_read import Shapes, define_product_key, forget_definitions, lacks_
 from .results import AGAIN, Told
 from .settings import Settings
 
-MOST_VARIANTS_READ = 200
-"""Variants that the answer to a productSet shows; more are read page by page."""
+MOST_VARIANTS_READ = 100
+"""Variants that the answer to a productSet shows; of more, all are read page by page."""
+MOST_VARIANTS = 1500
+"""Variants that one call can carry; a larger product is a bulk operation by itself."""
 _STATUS = {"archive": "ARCHIVED", "draft": "DRAFT"}
 
 
@@ -165,7 +167,7 @@ class ProductPush:
         """
         told = Told()
         groups = grouped(self._owned(items))
-        if len(groups) > FEW:
+        if len(groups) > FEW or any(len(one.variants) > MOST_VARIANTS for one in groups):
             return self._many(groups, told, key)
         told.each(groups, lambda group: self._one(group, told), lambda group: group.items)
         return told.submission()
@@ -245,7 +247,7 @@ class ProductPush:
             raise RejectedError("Shopify does not have this product any more.", code="gone")
         row: Json = {"identifier": {"id": gid("Product", group.product_id)}, **_size(group)}
         row["input"] = merged(group.product, group.variants, shape.variants, shape.options)
-        row["first"] = min(len(row["input"]["variants"]), MOST_VARIANTS_READ)
+        row["first"] = _shown(len(row["input"]["variants"]))
         files = group.files
         if files is not None:
             row["input"]["files"] = files
@@ -396,13 +398,16 @@ class ProductPush:
         if images:
             row = {"identifier": {"id": product_gid}, "input": {"files": group.files}, "first": 1}
             found.append(Draft("ProductSet", row, tuple(images)))
-        return found + self._publication_drafts(group, product_gid)
+        return found + self._publication_drafts(group, product_gid, told)
 
-    def _publication_drafts(self, group: Group, product: str) -> list[Draft]:
+    def _publication_drafts(self, group: Group, product: str, told: Told) -> list[Draft]:
         items = tuple(group.of(OverrideState))
         if not items:
             return []
         on, off = publications(group, self._settings.publications)
+        if not on and not off:
+            for item in items:
+                told.success(item)
         found = []
         if on:
             found.append(Draft("Publish", {"id": product, "input": on}, items))
@@ -426,6 +431,9 @@ def removals(group: Group) -> list[Json]:
 
 def publications(group: Group, managed: Sequence[str]) -> tuple[list[Json], list[Json]]:
     """Where the product is to be seen, and where of the account's publications not."""
+    told = [cast(OverrideState, item.state).values for item in group.of(OverrideState)]
+    if all(values.get("publications") is None for values in told):
+        return [], []
     wanted: dict[str, None] = {}
     for item in group.of(OverrideState):
         for one in cast(OverrideState, item.state).values.get("publications") or ():
@@ -483,7 +491,11 @@ def _with_key(group: Group) -> Fields:
 
 
 def _size(group: Group) -> Json:
-    return {"first": max(1, min(len(group.variants), MOST_VARIANTS_READ))}
+    return {"first": _shown(len(group.variants))}
+
+
+def _shown(variants: int) -> int:
+    return max(1, variants) if variants <= MOST_VARIANTS_READ else 1
 
 
 def _members(group: Group) -> list[PushItem]:

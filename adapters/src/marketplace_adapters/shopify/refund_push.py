@@ -25,12 +25,12 @@ from .product_input import Json
 from .results import Told
 from .settings import Settings
 from .stock_push import SPACE
+from .wording import DIGITS
 
 REFUND_NOTE = "Odoo: "
 """Stands before our number in the note of a refund."""
 NEW_KEY = frozenset({"IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"})
 PAID = frozenset({"SALE", "CAPTURE"})
-CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -149,7 +149,8 @@ class Refunds:
         shown = decimal(order.totalPriceSet.presentmentMoney.amount, "totalPriceSet")
         if not shop:
             return Decimal(0)
-        return (amount * shown / shop).quantize(CENT, ROUND_HALF_UP)
+        step = Decimal(1).scaleb(-DIGITS.get(order.presentmentCurrencyCode.value, 2))
+        return (amount * shown / shop).quantize(step, ROUND_HALF_UP)
 
 
 def is_goods(line: RefundedLine) -> bool:
