@@ -144,7 +144,7 @@ class MarketplaceOrder(models.Model):
             line.marketplace_warehouse_id = own
         if sale.state == "sale":
             pickings = chain.picking_id
-            chain._action_cancel()
+            self._cancel_moves(chain)
             lines._action_launch_stock_rule()
             names = (sale.picking_ids - pickings).mapped("name")
             sale._message_log(

@@ -217,10 +217,10 @@ class MarketplaceOrder(models.Model):
         }
         chosen = data.get("options") or {}
         options |= {name: bool(chosen[name]) for name in options if name in chosen}
-        return Tell(
-            Cancellation(reason=reason, note=data.get("note") or None, **options),
-            {"reason": reason, **options},
-        )
+        state = Cancellation(reason=reason, note=data.get("note") or None, **options)
+        usual = {"restock": True, "refund": False, "notify": False}
+        unusual = {name: value for name, value in options.items() if value != usual[name]}
+        return Tell(state, {"reason": reason, **unusual})
 
     def _snapshot_lines(self, item):
         """What differs between the sales order and what the channel knows of its lines."""

@@ -1,6 +1,6 @@
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from .marketplace_order import MATRIX
@@ -262,6 +262,11 @@ class MarketplaceOrder(models.Model):
                 picking.with_context(skip_backorder=True, skip_sms=True).button_validate()
                 if picking.state != "done":
                     raise UserError(self.env._("%s needs a person.", picking.name))
+
+    @api.model
+    def _cancel_moves(self, moves):
+        """These goods do not leave from there."""
+        moves._action_cancel()
 
     def _draft_returns(self):
         """A return of every delivery that was not returned yet; a person receives it."""

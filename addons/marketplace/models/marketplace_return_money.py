@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tools import float_is_zero
 
 from ..tools.pricing import Pricer
+from .marketplace_return_apply import _in_unit
 
 
 class AccountMoveLine(models.Model):
@@ -30,8 +31,8 @@ class SaleOrderLine(models.Model):
         for line in self:
             for kept in line._get_invoice_lines().filtered("marketplace_money_only"):
                 if kept.parent_state != "cancel" and kept.move_id.move_type == "out_refund":
-                    quantities[line] += kept.product_uom_id._compute_quantity(
-                        kept.quantity, line.product_uom_id
+                    quantities[line] += _in_unit(
+                        kept.quantity, kept.product_uom_id, line.product_uom_id
                     )
         return quantities
 
@@ -41,8 +42,8 @@ class SaleOrderLine(models.Model):
         for line in self:
             for kept in line._get_invoice_lines().filtered("marketplace_money_only"):
                 if kept.parent_state == "posted" and kept.move_id.move_type == "out_refund":
-                    line.qty_invoiced_posted += kept.product_uom_id._compute_quantity(
-                        kept.quantity, line.product_uom_id
+                    line.qty_invoiced_posted += _in_unit(
+                        kept.quantity, kept.product_uom_id, line.product_uom_id
                     )
 
 
