@@ -251,6 +251,16 @@ def test_a_pull_that_the_budget_cuts_short_keeps_what_it_has(shop: Shop) -> None
         list(adapter.pull("order", LONG_AGO, datetime.now(timezone.utc)))
 
 
+def test_a_period_ends_where_it_was_told_to(shop: Shop) -> None:
+    known = {str(shop.place()["id"]), str(shop.place()["id"])}
+    now = datetime.now(timezone.utc)
+    with shop.open() as adapter:
+        for until, wanted in ((now + timedelta(hours=1), known), (now - timedelta(hours=1), set())):
+            pages = list(adapter.pull("order", LONG_AGO, until))
+            found = {one.external_id for page in pages for one in page.events}
+            assert found & known == wanted
+
+
 def test_drafts_are_quotations_until_they_are_completed(shop: Shop) -> None:
     open_ = shop.wire.control("POST", "drafts", {"lines": [{"sku": "COL-330", "quantity": 3}]})
     done = shop.wire.control("POST", "drafts", {"lines": [{"sku": "TEA-100", "quantity": 1}]})

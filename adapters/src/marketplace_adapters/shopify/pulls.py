@@ -24,7 +24,7 @@ from .pull_orders import draft_pages, order_pages
 from .settings import Settings
 from .wording import text
 
-OVERLAP = timedelta(seconds=90)
+OVERLAP = timedelta(seconds=30)
 """A live pull reaches back so far behind the cursor: an index that lags, a clock that jumps. More
 would read every order several times, with points that the shop needs for better."""
 DELETED = "deleted"
