@@ -78,7 +78,7 @@ def login(shop: Shop, **changes: str) -> Answer:
     return shop.send("POST", "/shopify/admin/oauth/access_token", body, FORM)
 
 
-def errors(shop: Shop, query: str, **variables: Any) -> list[tuple[str, str]]:
+def errors(shop: Shop, query: str, /, **variables: Any) -> list[tuple[str, str]]:
     """(code, path) of the userErrors of a mutation."""
     (payload,) = shop.ask(query, **variables).values()
     return [(each["code"], ".".join(each["field"] or ())) for each in payload["userErrors"]]

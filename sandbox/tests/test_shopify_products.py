@@ -262,8 +262,8 @@ def test_prices_of_many_variants(shop: Shop, counter: Counter) -> None:
     assert [(x["price"], x["compareAtPrice"]) for x in found["productVariants"]] == [
         ("20.50", "30.00"), ("21.50", None), ("22.50", None), ("23.50", None)
     ]  # fmt: skip
-    rows = [{"id": gid("ProductVariant", 40009), "compareAtPrice": None}]
-    found = shop.do(VARIANTS_UPDATE, id=gid("Product", 8009), variants=rows)
+    cleared = [{"id": gid("ProductVariant", 40009), "compareAtPrice": None}]
+    found = shop.do(VARIANTS_UPDATE, id=gid("Product", 8009), variants=cleared)
     assert found["productVariants"][0]["compareAtPrice"] is None
     seen = counter.shop("GET", "acceptances?field=price&changed=true")
     assert [(x["sku"], x["value"], x["origin"]) for x in seen[:2]] == [
