@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import queue
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -20,6 +21,7 @@ from marketplace_adapters.core import (
     OrderStatus,
     RemoteListing,
     ServerError,
+    SignatureError,
     SystemClock,
     ThrottledError,
     Transport,
@@ -29,6 +31,7 @@ from marketplace_adapters.shopify.adapter import ShopifyAdapter
 from marketplace_adapters.shopify.cost import MOST
 from marketplace_adapters.shopify.settings import origins
 from marketplace_adapters.testing import covers
+from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
 from shopify_in_samples import SECRET, SHOP
 from shopify_sandbox import Wire
 
@@ -275,6 +278,39 @@ def test_drafts_are_quotations_until_they_are_completed(shop: Shop) -> None:
             found[order.external_id] = order.status
     assert found[f"draft-{open_['id']}"] is OrderStatus.PENDING
     assert found[f"draft-{done['id']}"] is OrderStatus.CANCELLED
+
+
+# === WEBHOOKS === #
+
+
+@covers("R353", "R409")
+def test_what_the_shop_sends_is_proven_and_read(shop: Shop) -> None:
+    calls: queue.Queue[Call] = queue.Queue()
+
+    def take(call: Call) -> Reply:
+        calls.put(call)
+        return Reply(200, b"")
+
+    with ScriptedServer(take) as hooks, shop.open() as adapter:
+        told = adapter.subscribe(f"{hooks.base_url}/webhook")
+        assert told is not None
+        assert set(told.mended) == set(told.wanted)
+        order = shop.place(lines=[{"sku": "COL-330", "quantity": 2}], payment="paid")
+        shop.step(order, "refund", items={str(order["lines"][0]["id"]): 1})
+        found: dict[str, set[str]] = {}
+        deliveries = set()
+        while not found.keys() >= {"order", "return", "listing"}:
+            call = calls.get(timeout=20)
+            adapter.verify(call.headers, call.body)
+            with pytest.raises(SignatureError):
+                adapter.verify(call.headers, call.body + b" ")
+            for event in adapter.parse(call.headers, call.body):
+                found.setdefault(event.topic, set()).add(event.external_id)
+                assert event.occurred_at is not None
+                assert event.delivery not in deliveries
+                deliveries.add(event.delivery)
+    assert found["order"] == {str(order["id"])}
+    assert all(one.startswith("item-60001-") for one in found["listing"])
 
 
 # === GOODS === #
