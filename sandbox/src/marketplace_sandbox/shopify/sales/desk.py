@@ -156,13 +156,18 @@ class Desk:
         order.history.append({"at": order.updated, "event": word})
         self.orders.put(order)
         self.index(order)
-        for topic in topics:
-            if topic.startswith("ORDERS_"):
-                self.room.events.publish(topic, lambda: order_body(self, order), key=str(order.id))
+        told: dict[str, Any] = {}  # one body for all topics of this change
+
+        def body() -> dict[str, Any]:
+            if not told:
+                told.update(order_body(self, order))
+            return told
+
+        wanted = [each for each in topics if each.startswith("ORDERS_")]
         if "ORDERS_CREATE" not in topics:
-            self.room.events.publish(
-                "ORDERS_UPDATED", lambda: order_body(self, order), key=str(order.id)
-            )
+            wanted.append("ORDERS_UPDATED")
+        for topic in wanted:
+            self.room.events.publish(topic, body, key=str(order.id))
 
     def note(self, order: Order, word: str) -> None:
         """A remark in the order's history that no event tells."""

@@ -83,7 +83,7 @@ def sold(order: Order) -> Totals:
 
 
 def _totals(order: Order, counts: dict[int, int], shipping_refunds: bool) -> Totals:
-    """:param shipping_refunds: refunded shipping is taken off, and the fees of a cancelled order."""
+    """:param shipping_refunds: take off refunded shipping, and the fees of a cancelled order."""
     items = discounts = subtotal = taxes = duties = tips = NOTHING
     quantity = 0
     for line in order.lines:
