@@ -61,7 +61,7 @@ def picture(parent: str, name: str) -> dict[str, Any]:
     }
 
 
-@covers("R406")
+@covers("R356")
 def test_children_find_their_parents_whatever_the_order_of_the_lines() -> None:
     one, two, three = variant(1, 8), variant(2, 9), variant(3, 8)
     lines = [

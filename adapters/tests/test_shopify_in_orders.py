@@ -59,7 +59,7 @@ def rows(order: Order) -> list[tuple[str, str, str, str]]:
 # === THE WHOLE === #
 
 
-@covers("R33", "R37", "R409", "X9")
+@covers("R355", "R361", "R371", "X36")
 def test_an_order_is_the_same_by_webhook_and_by_query() -> None:
     order = both(plain())
     assert (order.external_id, order.number) == (str(ORDER), "#1001")
@@ -90,7 +90,6 @@ def test_an_order_is_the_same_by_webhook_and_by_query() -> None:
     assert (order.test, order.risk, order.cancelled_by) == (False, "", "")
 
 
-@covers("R44")
 def test_the_buyer_is_the_customer_with_the_billing_address() -> None:
     order = both(plain())
     assert (order.buyer.external_id, order.buyer.name) == (str(CUSTOMER), "Léa Müller")
@@ -139,7 +138,6 @@ def test_a_company_is_named_by_the_query_alone() -> None:
 # === MONEY === #
 
 
-@covers("R37")
 def test_tax_on_top_becomes_part_of_the_price() -> None:
     sample = Sample(
         lines=[
@@ -177,7 +175,6 @@ def test_tax_that_the_channel_collects_is_a_line_of_its_own() -> None:
     ]
 
 
-@covers("R37")
 def test_discounts_of_lines_orders_and_shipping_are_off_the_prices() -> None:
     sample = Sample(
         lines=[
@@ -495,7 +492,6 @@ def test_a_removed_way_of_shipping_is_gone() -> None:
 # === WHAT ONLY ONE ROAD TELLS === #
 
 
-@covers("R412")
 def test_lines_are_delivered_from_the_location_of_their_fulfilment_order() -> None:
     sample = plain()
     sample.places = [
@@ -602,6 +598,7 @@ def _try(document: Any, settings: Settings) -> Order | str:
         return error.message
 
 
+@covers("X51")
 @pytest.mark.parametrize("road", ["rest", "graph"])
 @pytest.mark.parametrize("money", ["shop", "presentment"])
 def test_a_damaged_order_is_read_or_refused_and_never_breaks(road: str, money: str) -> None:

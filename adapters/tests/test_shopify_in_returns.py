@@ -52,7 +52,7 @@ def _event(document: dict[str, Any], settings: Settings) -> Any:
     return event
 
 
-@covers("R414")
+@covers("R355")
 def test_a_refund_with_units_that_came_back() -> None:
     refund = Refund(
         77, [(LINE, 2, "return", 7002, bag("23.80"), bag("3.80"))], bag("23.80"), note="broken"

@@ -135,7 +135,7 @@ def common(order: Order) -> Order:
     )
 
 
-@covers("R33", "R409", "R412", "X36", "X41")
+@covers("R355", "R361", "X36")
 @pytest.mark.parametrize("money", ["shop", "presentment"])
 def test_mixed_orders_are_equal_on_both_roads_and_come_to_the_shops_own_book(
     shop: Shop, money: str
@@ -242,6 +242,7 @@ def test_pages_come_oldest_first_and_move_the_cursor_by_the_shops_clock(shop: Sh
     }
 
 
+@covers("R357", "X42")
 def test_a_pull_that_the_budget_cuts_short_keeps_what_it_has(shop: Shop) -> None:
     shop.wire.control("POST", "orders", {"count": 20})
     whole = shop.pull("order")
@@ -283,7 +284,7 @@ def test_drafts_are_quotations_until_they_are_completed(shop: Shop) -> None:
 # === WEBHOOKS === #
 
 
-@covers("R353", "R409")
+@covers("R355", "R419", "X48")
 def test_what_the_shop_sends_is_proven_and_read(shop: Shop) -> None:
     calls: queue.Queue[Call] = queue.Queue()
 
@@ -333,7 +334,7 @@ def bulk_queries(shop: Shop) -> int:
     return len(data["bulkOperations"]["nodes"])
 
 
-@covers("R406", "R420")
+@covers("R356")
 def test_the_whole_catalogue_is_one_bulk_operation(shop: Shop) -> None:
     with shop.open() as adapter, pytest.raises(ThrottledError):
         list(adapter.listings())
