@@ -73,12 +73,21 @@ class MarketplaceAccount(models.Model):
 
     # === FIGURES === #
 
+    def _sellable_products(self, *, services=False):
+        """Domain of the variants that this account may list.
+
+        :param services: also what is no goods.
+        """
+        self.ensure_one()
+        domain = Domain("sale_ok", "=", True) & Domain(
+            "company_id", "in", [False, self.company_id.id]
+        )
+        return domain if services else domain & Domain("type", "!=", "service")
+
     def _link_coverage(self):
         """Share of the products that can be sold which have an external id here, in percent."""
         self.ensure_one()
-        sellable = Domain("sale_ok", "=", True) & Domain(
-            "company_id", "in", [False, self.company_id.id]
-        )
+        sellable = self._sellable_products(services=True)
         products = self.env["product.product"]
         total = products.search_count(sellable)
         linked = self.env["marketplace.listing"]._search(

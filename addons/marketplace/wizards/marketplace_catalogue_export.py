@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..models.marketplace_outbox import KINDS
 from .marketplace_sync_preview import _effort
 
 # Products that the preview looks at; the rest is reckoned from them.
@@ -70,6 +71,9 @@ class MarketplaceCatalogueExport(models.Model):
         "Only products", default="[]", help="Further conditions of the products."
     )
     product_model = fields.Char(default="product.product", readonly=True)
+    with_services = fields.Boolean(
+        "Also services", help="Fees, shipping and the like are services: nobody lists them."
+    )
     with_stock_only = fields.Boolean("Only what is in stock")
     # === WHAT COMES OF IT === #
     position = fields.Integer(readonly=True, help="Product up to which it is listed.")
@@ -115,9 +119,7 @@ class MarketplaceCatalogueExport(models.Model):
         """Domain of the products that can be sold, as this work chooses them."""
         self.ensure_one()
         account = self.account_id
-        domain = Domain("sale_ok", "=", True) & Domain(
-            "company_id", "in", [False, account.company_id.id]
-        )
+        domain = account._sellable_products(services=self.with_services)
         if self.category_ids:
             domain &= Domain("categ_id", "child_of", self.category_ids.ids)
         try:
@@ -293,7 +295,7 @@ class MarketplaceCatalogueExportLine(models.Model):
     )
     company_id = fields.Many2one(related="export_id.company_id", store=True, index=True)
     product_id = fields.Many2one("product.product", readonly=True, ondelete="cascade", index=True)
-    kind = fields.Char(readonly=True)
+    kind = fields.Selection(KINDS, readonly=True)
     wanted = fields.Char("Would be sent", readonly=True)
     outcome = fields.Selection(
         [("send", "Is sent"), ("trouble", "Needs you first")], readonly=True, required=True

@@ -162,9 +162,7 @@ class MarketplaceOnboarding(models.Model):
         products = self.env["product.product"]
         lines = self.env["marketplace.link.catalogue.line"]
         for one in self:
-            sellable = Domain("sale_ok", "=", True) & Domain(
-                "company_id", "in", [False, one.account_id.company_id.id]
-            )
+            sellable = one.account_id._sellable_products()
             listed = self.env["marketplace.listing"]._search(
                 [("account_id", "=", one.account_id.id), ("product_id", "!=", False)]
             )

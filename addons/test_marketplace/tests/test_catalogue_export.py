@@ -91,6 +91,11 @@ class TestCatalogueExport(ExportCase):
         self.assertEqual(
             self.export(product_domain="[('default_code', '=', 'TEA')]").product_count, 1
         )
+        self._make_product(
+            "Gift wrapping", type="service", is_storable=False, categ_id=self.category.id
+        )
+        self.assertEqual(self.export().product_count, 2)
+        self.assertEqual(self.export(with_services=True).product_count, 3)
         with self.assertRaises(UserError):
             self.export(product_domain="__import__('os')")
         self.account.write({"sync_products": False, "sync_prices": False, "sync_stock": False})
