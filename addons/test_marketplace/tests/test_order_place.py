@@ -6,6 +6,7 @@ from marketplace_adapters.core import Kind
 from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.fake import order_line
 from marketplace_adapters.testing.fake_money import return_document
+from marketplace_adapters.testing.fake_orders import parse_order
 
 from .order_common import OrderCase
 
@@ -114,6 +115,18 @@ class TestOrderPlace(OrderCase):
         self.assertEqual(sale.order_line[1].warehouse_id, self.second)
         sale.action_confirm()
         self.assertEqual(self.warehouses(sale), {"Tea": self.warehouse, "Milk": self.second})
+
+    def test_a_thousand_orders_ask_for_the_places_once(self):
+        orders = [
+            parse_order(self.document(f"N-{number}", self.lines(order_id=f"N-{number}")), "EUR")
+            for number in range(1000)
+        ]
+        ledger = self.env["marketplace.order"]
+        self.assertEqual(ledger._warehouse_for(self.account, orders[0]), self.warehouse)
+        with self.assertQueryCount(0):
+            for order in orders:
+                ledger._warehouse_for(self.account, order)
+                self.assertEqual(ledger._warehouse_of(self.account, order.lines[1]), self.second)
 
     @covers("R266")
     def test_a_parcel_says_where_it_left_from(self):
