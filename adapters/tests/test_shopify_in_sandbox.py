@@ -16,6 +16,7 @@ import pytest
 from marketplace_adapters.core import (
     Connection,
     Event,
+    InvalidError,
     Money,
     Order,
     OrderStatus,
@@ -27,6 +28,7 @@ from marketplace_adapters.core import (
     Transport,
     Unlimited,
 )
+from marketplace_adapters.shopify import catalogue
 from marketplace_adapters.shopify.adapter import ShopifyAdapter
 from marketplace_adapters.shopify.cost import MOST
 from marketplace_adapters.shopify.settings import origins
@@ -356,6 +358,14 @@ def test_the_whole_catalogue_is_one_bulk_operation(shop: Shop) -> None:
     # A reading that is made later asks for a new one.
     read_catalogue(shop, timedelta(hours=2))
     assert bulk_queries(shop) == 2
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/x.jsonl", "http://169.254.169.254/latest"])
+def test_a_file_of_another_host_is_not_fetched(shop: Shop, url: str) -> None:
+    with shop.open() as adapter:
+        with pytest.raises(InvalidError, match="not configured"):
+            list(catalogue.listings(adapter.client, url, "EUR"))
+        assert list(catalogue.listings(adapter.client, "", "EUR")) == []
 
 
 def test_listings_by_id_are_those_of_the_catalogue(shop: Shop) -> None:
