@@ -26,7 +26,8 @@ def test_a_reset_starts_over(control: Control, cartona: Cartona) -> None:
     control.call("POST", "webhooks", {"provider": "cartona", "url": "http://127.0.0.1:9/"})
     control.settings(bulk_results="rows")
     cartona.get("supplier-product")
-    assert control.call("POST", "reset") == {"reset": ["amazon", "cartona", "shopify"], "seed": None}
+    rooms = ["amazon", "cartona", "shopify"]
+    assert control.call("POST", "reset") == {"reset": rooms, "seed": None}
     state = control.call("GET", "state")
     assert state["clock"]["mode"] == "real"
     assert (state["faults"], state["limits"], state["calls"], state["counters"]) == ([], {}, [], {})

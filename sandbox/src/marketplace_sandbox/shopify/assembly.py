@@ -211,6 +211,7 @@ def _json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+_UNTYPED: Callable[..., Any] = value_from_ast_untyped
 _SERIALIZE: dict[str, Callable[[Any], Any]] = {
     "Money": lambda value: money_text(Decimal(value)),
     "Decimal": lambda value: decimal_text(Decimal(value)),
@@ -230,9 +231,13 @@ _PARSE: dict[str, Callable[[Any], Any]] = {
 def _scalar(kind: GraphQLScalarType) -> None:
     if kind.name in ("String", "Int", "Float", "Boolean", "ID"):
         return
-    kind.serialize = _SERIALIZE.get(kind.name, _text)  # type: ignore[method-assign]
-    parse = _PARSE.get(kind.name, _text)
-    kind.parse_value = parse  # type: ignore[method-assign]
-    kind.parse_literal = (  # type: ignore[method-assign]
-        lambda node, variables=None: parse(value_from_ast_untyped(node, variables))
+    read: Callable[[Any], Any] = _PARSE.get(kind.name, _text)
+
+    def literal(node: Any, variables: dict[str, Any] | None = None) -> Any:
+        value: Any = _UNTYPED(node, variables)
+        return read(value)
+
+    # A custom scalar gets its functions after the schema was built from the SDL.
+    vars(kind).update(
+        serialize=_SERIALIZE.get(kind.name, _text), parse_value=read, parse_literal=literal
     )

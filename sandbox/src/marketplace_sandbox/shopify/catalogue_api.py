@@ -133,8 +133,9 @@ class _Reader:
     ) -> Any:
         numbers = id_terms(query)
         if numbers is not None:
-            rows = [self._catalogue.products.get(each) for each in dict.fromkeys(numbers)]
-            return connection([each for each in rows if each is not None], **args)
+            known = self._catalogue.products
+            named = [known[each] for each in dict.fromkeys(numbers) if each in known]
+            return connection(named, **args)
         if sort_key == "INVENTORY_TOTAL":
             rows = self._catalogue.products.values()
             return connection(

@@ -268,8 +268,9 @@ class Meter:
         if kind.name == condition:
             return True
         wanted = self._schema.type_map[condition]
-        abstract = isinstance(wanted, (GraphQLInterfaceType, GraphQLUnionType))
-        return abstract and self._schema.is_sub_type(wanted, kind)
+        if not isinstance(wanted, (GraphQLInterfaceType, GraphQLUnionType)):
+            return False
+        return self._schema.is_sub_type(wanted, kind)
 
     def _conditions(self, sets: Iterable[SelectionSetNode]) -> set[str]:
         names: set[str] = set()

@@ -330,6 +330,8 @@ class Collections(Part):
         self._fill(row, data)
         row.metafields.update(fields)
         row.sources = [each for each in row.sources if each["id"] not in gone]
+        if gone and not row.sources:  # selections go with the last source that could hold them
+            self._select(row, [], self.room.catalogue.members(row.id))
         for source, products in fresh:
             row.sources.append(source)
             self._select(row, products, [])

@@ -128,7 +128,7 @@ class Part:
         """Let happen what is due on the sandbox's clock; inside a transaction."""
 
     def seed(self, name: str) -> None:
-        """Fill with the demo content (``demo``, ``orders``, ``goods``, ``empty``); inside a transaction."""
+        """Fill with ``demo``, ``orders``, ``goods`` or ``empty``; inside a transaction."""
 
     def state(self) -> dict[str, Any]:
         return {}

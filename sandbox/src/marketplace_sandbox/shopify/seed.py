@@ -53,8 +53,8 @@ class Seed(Part):
         us = self.room.markets.price_lists[9001]
         for sku in ("COL-330", "DAT-1K"):
             variant = made[sku].variants[0]
-            price = self.room.catalogue.variants[variant].price
-            amount = (price * Decimal("1.15")).quantize(Decimal("0.01"))
+            own = self.room.catalogue.variants[variant].price
+            amount = (own * Decimal("1.15")).quantize(Decimal("0.01"))
             us.prices[str(variant)] = {"price": amount, "compare_at": None}
         self.room.markets.price_lists.put(us)
 
