@@ -11,6 +11,7 @@ from shopify_sales_support import Counter, Shop, gid, moved, stock
 from support import covers
 
 from marketplace_sandbox import SandboxServer
+from marketplace_sandbox.shopify.room import ShopifyRoom
 
 BAG = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
 PAGE = """query($first: Int!, $after: String, $query: String, $key: OrderSortKeys) {
@@ -438,3 +439,37 @@ def test_orders_come_in_bulk_with_their_lines(shop: Shop, counter: Counter) -> N
     assert [(row["sku"], row["__parentId"]) for row in rows[1:]] == [
         ("COL-330", parent), ("TEA-100", parent),
     ]  # fmt: skip
+
+
+@covers("R360", "R432")
+def test_after_much_life_stock_and_orders_still_agree(
+    sandbox: SandboxServer, counter: Counter
+) -> None:
+    counter.shop("POST", "orders", {"count": 60, "mixed": True})
+    counter.shop("POST", "life", {"count": 120})
+    book = counter.shop("GET", "book")
+    room = sandbox.rooms["shopify"]
+    assert isinstance(room, ShopifyRoom)
+    committed = {
+        (place, item.sku): level["committed"]
+        for item in room.catalogue.items.values()
+        for place, level in item.levels.items()
+        if level.get("committed")
+    }
+    reserved = {
+        (place, sku): pieces
+        for place, rows in book["reservations"].items()
+        for sku, pieces in rows.items()
+    }
+    assert committed == reserved
+    for order in book["orders"].values():
+        if order["cancelled"]:
+            assert order["outstanding"] == {"shop": "0.00", "presentment": "0.00"}, order["name"]
+        for number, line in order["lines"].items():
+            sent = sum(
+                parcel["items"].get(number, 0)
+                for parcel in order["fulfillments"].values()
+                if parcel["status"] == "SUCCESS"
+            )
+            assert sent == line["fulfilled"]
+            assert line["current"] == line["quantity"] - line["removed"] - line["refunded"]
