@@ -49,3 +49,4 @@ from . import test_foreign_edit_values
 from . import test_channel_health
 from . import test_privacy
 from . import test_audit
+from . import test_edit_tours
