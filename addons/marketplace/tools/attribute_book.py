@@ -67,17 +67,9 @@ class AttributeBook:
         self.attributes.update(zip(missing, made, strict=True))
 
     def _load_values(self, wanted):
-        attributes = self.env["product.attribute"].union(
-            *(self.attributes[keys[0]] for keys in wanted)
+        self.read_values(
+            self.env["product.attribute"].union(*(self.attributes[keys[0]] for keys in wanted))
         )
-        values = (
-            self.env["product.attribute.value"]
-            .with_context(active_test=False)
-            .search([("attribute_id", "in", attributes.ids)], order="active, id desc")
-        )
-        for code in self._languages():
-            for value in values.with_context(lang=code):
-                self.values[value.attribute_id.id, name_key(value.name)] = value.with_env(self.env)
         missing = {}
         for (attribute_key, value_key), (_name, value) in wanted.items():
             key = (self.attributes[attribute_key].id, value_key)
@@ -87,6 +79,17 @@ class AttributeBook:
             [{"attribute_id": key[0], "name": value} for key, value in missing.items()]
         )
         self.values.update(zip(missing, made, strict=True))
+
+    def read_values(self, attributes):
+        """All values of attributes, by their names in every language in use."""
+        values = (
+            self.env["product.attribute.value"]
+            .with_context(active_test=False)
+            .search([("attribute_id", "in", attributes.ids)], order="active, id desc")
+        )
+        for code in self._languages():
+            for value in values.with_context(lang=code):
+                self.values[value.attribute_id.id, name_key(value.name)] = value.with_env(self.env)
 
 
 def _rank(attribute):

@@ -138,13 +138,16 @@ class ProductMaker:
                 )
             )
 
-    def _make_template_values(self, attribute_lines):
-        """Values of the templates, without the combinations that Odoo would make of them."""
+    def _make_template_values(self, attribute_lines, values=None):
+        """Values of the templates, without the combinations that Odoo would make of them.
+
+        :param values: of the attributes; ``None`` for all that the lines have.
+        """
         self.env["product.template.attribute.value"].create(
             [
                 {"attribute_line_id": line.id, "product_attribute_value_id": value.id}
                 for line in attribute_lines
-                for value in line.value_ids
+                for value in (line.value_ids if values is None else values)
             ]
         )
 
@@ -198,10 +201,16 @@ class ProductMaker:
         return found
 
     def _set_extras(self, plan, extras):
-        for value in plan.template.attribute_line_ids.product_template_value_ids if extras else ():
-            extra = extras.get((name_key(value.attribute_id.name), name_key(value.name)))
-            if extra:
-                value.price_extra = extra
+        if not extras:
+            return
+        told = self._template_values(plan)
+        for (name, value), extra in extras.items():
+            told[self.book.value(name, value)].price_extra = extra
+
+    def _template_values(self, plan):
+        """:return: {value of an attribute: value of the plan's product}"""
+        values = plan.template.attribute_line_ids.product_template_value_ids
+        return {value.product_attribute_value_id: value for value in values if value.ptav_active}
 
     # === VARIANTS === #
 
@@ -212,14 +221,12 @@ class ProductMaker:
                 self._add_values(plan)
         vals, owners = [], []
         for plan in plans:
-            values = {
-                (name_key(value.attribute_id.name), name_key(value.name)): value
-                for value in plan.template.attribute_line_ids.product_template_value_ids
-                if value.ptav_active
-            }
+            told, value_of = self._template_values(plan), self.book.value
+            if plan.action == "extend":
+                value_of = self._values_by_name(plan)
             known = self._combinations(plan)
             for line in plan.lines:
-                ids = sorted(values[pair].id for pair in option_keys(line).items())
+                ids = sorted(told[value_of(*pair)].id for pair in line.options or ())
                 if tuple(ids) in known:
                     raise UserError(
                         self.env._(
@@ -257,6 +264,11 @@ class ProductMaker:
             return kilograms
         return kilograms * self.kilogram.factor / self.weight_unit.factor
 
+    def _values_by_name(self, plan):
+        """How the values of a product that Odoo has already are found by their names."""
+        own = template_options(plan.template)
+        return lambda name, value: self._value_of(own[name_key(name)].attribute_id, value)
+
     def _add_values(self, plan):
         """Values that a product of Odoo does not have yet."""
         plan.template = plan.template.with_env(self.env)
@@ -275,22 +287,19 @@ class ProductMaker:
             if told:
                 told.ptav_active = True
             else:
-                self.env["product.template.attribute.value"].create(
-                    {
-                        "attribute_line_id": attribute_line.id,
-                        "product_attribute_value_id": wanted.id,
-                    }
-                )
+                self._make_template_values(attribute_line, wanted)
 
     def _value_of(self, attribute, name):
         """A value of the very attribute that the product has, which need not be the one of the
         book: several may have the same name."""
-        for value in attribute.value_ids:
-            if name_key(value.name) == name_key(name):
-                return value
-        return self.env["product.attribute.value"].create(
-            {"attribute_id": attribute.id, "name": name}
-        )
+        key = (attribute.id, name_key(name))
+        if key not in self.book.values:
+            self.book.read_values(attribute)
+        if key not in self.book.values:
+            self.book.values[key] = self.env["product.attribute.value"].create(
+                {"attribute_id": attribute.id, "name": name}
+            )
+        return self.book.values[key]
 
     # === LINKS === #
 

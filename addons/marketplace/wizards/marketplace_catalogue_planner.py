@@ -146,7 +146,8 @@ class ProductPlanner:
             )
         own = template_options(templates)
         names = {name_key(name) for name, _value in plan.lines[:1].options or ()}
-        if own.keys() != names:
+        told = {own.get(name) for name in names}
+        if None in told or told != set(own.values()):
             return self._end(
                 plan,
                 "conflict",
@@ -233,10 +234,13 @@ def option_keys(line):
 
 
 def template_options(template):
-    """Attribute lines of a product that tell its variants apart, by key of their name."""
-    lines = template.valid_product_template_attribute_line_ids
+    """Attribute lines of a product that tell its variants apart, by key of their name in every
+    language in use: the channel may speak another one than whoever asks."""
+    lines = template.valid_product_template_attribute_line_ids.filtered(
+        lambda line: line.attribute_id.create_variant in TELLING
+    )
     return {
-        name_key(line.attribute_id.name): line
+        name_key(line.with_context(lang=code).attribute_id.name): line
+        for code, _name in template.env["res.lang"].get_installed()
         for line in lines
-        if line.attribute_id.create_variant in TELLING
     }

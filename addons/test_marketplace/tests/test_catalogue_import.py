@@ -516,6 +516,24 @@ class TestCatalogueImport(ImportCase):
         self.assertEqual(template.with_context(lang="fr_FR").name, "Chemise")
         self.assertEqual(template.attribute_line_ids.attribute_id.name, "Size")
 
+    def test_attributes_are_found_in_whatever_language_the_channel_speaks(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        size = self.env["product.attribute"].create(
+            {"name": "Size", "value_ids": [(0, 0, {"name": "Large"})]}
+        )
+        size.with_context(lang="fr_FR").name = "Taille"
+        size.value_ids.with_context(lang="fr_FR").name = "Grand"
+        self.account.lang = "en_US"
+        self.variants("G", "Shirt", {"A": {"Taille": "grand"}, "B": {"Taille": "Petit"}})
+        self.run_import()
+        self.variants("G", "Shirt", {"C": {"taille": "Moyen"}})
+        work = self.run_import()
+        self.assertEqual(self.outcomes(work), {"Shirt": ("extend", "done", False)})
+        template = self.product("C").product_tmpl_id
+        self.assertEqual(template, self.product("A").product_tmpl_id)
+        self.assertEqual(template.attribute_line_ids.attribute_id, size)
+        self.assertEqual(size.value_ids.mapped("name"), ["Large", "Petit", "Moyen"])
+
     # === THE WORK === #
 
     def test_many_are_made_in_the_background_part_by_part(self):
