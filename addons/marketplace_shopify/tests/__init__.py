@@ -6,6 +6,7 @@ from . import (
     test_orders,
     test_products,
     test_security,
+    test_series,
     test_shop,
     test_tours,
 )
