@@ -93,6 +93,15 @@ def test_tax_on_top_is_given_back_too_and_is_known_without_the_order() -> None:
     assert found.others == ()
 
 
+@pytest.mark.parametrize(("paid", "amount"), [("11.90", "11.90"), ("13.80", "13.80")])
+def test_a_refund_alone_without_rates_is_read_by_what_was_paid(paid: str, amount: str) -> None:
+    refund = Refund(1, [(LINE, 1, "return", 7001, bag("11.90"), bag("1.90"))], bag(paid)).rest()
+    del refund["refund_line_items"][0]["line_item"]["tax_lines"]
+    event = webhooks.refund_event(refund, None, SHOP)
+    found = returns.parse_return(event.payload, SHOP)
+    assert (found.items[0].amount, found.others) == (Decimal(amount), ())
+
+
 def test_shipping_duties_and_what_was_kept_are_told_apart() -> None:
     refund = Refund(
         1,

@@ -45,6 +45,12 @@ def read_refund(
     if included is None:
         included = _included([as_object(one, "").get("line_item") for one, _form in lines])
     code = currency or _currency(data, money)
+    paid = _paid(data, money, code)
+    if included is None and paid is not None:
+        # No rate tells: the way that comes nearer to what was paid.
+        told = sum((form.subtotal for _one, form in lines), ZERO)
+        taxes = sum((form.tax for _one, form in lines), ZERO)
+        included = abs(paid - told) < abs(paid - told - taxes)
     return RefundForm(
         id=number(data.get("id"), "refund.id"),
         order=order_id or number(data.get("order_id"), "refund.order_id"),
@@ -55,7 +61,7 @@ def read_refund(
                 key=lambda one: (one.line, one.restock, one.quantity),
             )
         ),
-        paid=_paid(data, money, code),
+        paid=paid,
         shipping=_shipping(data, money, included),
         duties=sum(
             (
