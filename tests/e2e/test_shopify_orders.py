@@ -11,7 +11,7 @@ from shopify_world import ShopifyWorld
 from marketplace_adapters.testing import covers
 from suite.stage import Stage, wait_until
 
-ORDERS, PARTS = 3000, 6
+ORDERS, PARTS = 300, 3
 SKUS = [f"WEB-{number}" for number in range(1, 41)]
 
 
@@ -20,17 +20,23 @@ def shop(stage: Stage) -> Iterator[ShopifyWorld]:
     made = ShopifyWorld(stage)
     # The largest plan: what is shown here is not how fast Shopify lets one ask.
     made.control("POST", "settings", {"restore_rate": 2000, "bucket": 40000})
-    made.control("POST", "products", {"count": len(SKUS), "prefix": "WEB-", "quantity": 100_000})
+    made.control("POST", "products", {"count": len(SKUS), "prefix": "WEB-", "stock": 100_000})
     yield made
     made.server.stop()
 
 
 @pytest.fixture(scope="module")
 def connected(shop: ShopifyWorld) -> ShopifyWorld:
-    shop.connect(validate_delivery="always", refund_mode="draft", sync_stock=False)
+    shop.connect(
+        validate_delivery="always", refund_mode="draft", sync_stock=False, automatic=False
+    )
+    # What was placed before the account was connected is sold and sent as well here.
+    shop.sql("UPDATE marketplace_account SET live_since = now() - interval '90 days'")
     products = shop.products(SKUS)
     shop.stock(products, 100_000)
     shop.link(dict(zip(SKUS, products, strict=True)))
+    client = shop.client()
+    client("marketplace.account", "write", [shop.account], {"automatic": True})
     shop.hear()
     return shop
 
