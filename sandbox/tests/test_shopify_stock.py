@@ -211,6 +211,20 @@ def test_two_calls_with_one_key_at_the_same_time(shop: Shop, counter: Counter) -
     assert available(counter, "COL-330")["7001"] == 7
 
 
+@covers("R354", "X46")
+def test_an_attempt_that_broke_half_way_spoils_its_key(shop: Shop, counter: Counter) -> None:
+    match = {"provider": "shopify", "endpoint": CODE}
+    counter.fault("half", match=match, times=1)
+    rows = stock_input(quantity(COLA, WAREHOUSE, 7, 240))
+    broken = post(shop, SET_STOCK, key="a", input=rows).data
+    assert broken["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert errors(shop, SET_STOCK, key="a", input=rows) == [
+        ("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "")
+    ]
+    assert available(counter, "COL-330")["7001"] == 240
+    assert put(shop, "b", quantity(COLA, WAREHOUSE, 7, 240))["userErrors"] == []
+
+
 @covers("R354")
 def test_keys_of_two_mutations_in_one_call(shop: Shop, counter: Counter) -> None:
     query = """mutation ($a: InventorySetQuantitiesInput!, $b: InventorySetQuantitiesInput!) {

@@ -7,10 +7,7 @@ Errors are those of the facts: a token answers 401, everything else 200 with ``e
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -26,23 +23,24 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.execution.values import get_argument_values, get_variable_values
+from graphql.execution.values import get_variable_values
 from graphql.language import SelectionSetNode
 from werkzeug.wrappers import Request, Response
 
 from ..room import Exchange
-from ..wire import ApiError, json_response, to_json
+from ..wire import ApiError, json_response
 from .access import Access
-from .assembly import Api, assemble, idempotency_key
+from .assembly import Api, assemble
 from .cost import Meter
-from .errors import RequestError, user_error
+from .errors import RequestError
+from .idempotency import Keyed, alias_of, keyed_fields
 from .part import Context
 
 if TYPE_CHECKING:
     from .room import ShopifyRoom
 
 KEPT_DOCUMENTS = 512
-NO_KEY = "The @idempotent directive is required for this mutation but was not provided."
+BROKEN = "Internal error. Looks like something went wrong on our end."
 
 
 @dataclass(frozen=True)
@@ -103,8 +101,7 @@ class Engine:
         self._room = room
         self._api: Api | None = None
         self.read = lru_cache(KEPT_DOCUMENTS)(self._read)
-        self._table = room.keyed
-        self._running: set[str] = set()
+        self._keys = room.keys
 
     @property
     def api(self) -> Api:
@@ -262,10 +259,13 @@ class Engine:
             self._pause()
             with self._room.services.store.lock:
                 return self._execute(query.document, operation, given, context)
-        keyed = self._keyed(operation, variables, context.access.app)
-        with self._claim(keyed, context):
+        keyed = keyed_fields(self.api, operation, variables, context.access.app)
+        with self._keys.claimed(keyed, context):
             self._pause()
             with self._room.services.store.transaction():
+                if exchange is not None and exchange.plan.has("half"):
+                    self._keys.fail(keyed)
+                    raise RequestError(BROKEN, "INTERNAL_SERVER_ERROR")
                 self._room.before_mutation(operation, exchange)
                 return self._mutate(query, operation, given, context, keyed)
 
@@ -305,122 +305,25 @@ class Engine:
 
     # === IDEMPOTENCY === #
 
-    def _keyed(
-        self, operation: OperationDefinitionNode, variables: dict[str, Any], app: str
-    ) -> dict[str, tuple[str, str]]:
-        """Response key → (full key, digest of the arguments) of the fields with a directive.
-
-        :raises RequestError: a mutation that needs the directive has none.
-        """
-        mutation = self.api.schema.mutation_type
-        assert mutation is not None
-        found: dict[str, tuple[str, str]] = {}
-        for node in operation.selection_set.selections:
-            if not isinstance(node, FieldNode) or node.name.value not in self.api.idempotent:
-                continue
-            key = idempotency_key(self.api, node, variables)
-            if not key:
-                raise RequestError(NO_KEY, "BAD_REQUEST")
-            args = get_argument_values(mutation.fields[node.name.value], node, variables)
-            text = json.dumps(args, sort_keys=True, default=str)
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            alias = node.alias.value if node.alias else node.name.value
-            found[alias] = (f"{app}/{node.name.value}/{key}", digest)
-        return found
-
-    @contextlib.contextmanager
-    def _claim(self, keyed: dict[str, tuple[str, str]], context: Context) -> Iterator[None]:
-        """Hold the keys while the call runs; refuse those that another call holds."""
-        lock = self._room.services.store.lock
-        with lock:
-            mine = set()
-            for alias, (key, _) in keyed.items():
-                if key in self._running:
-                    context.refusals[alias] = user_error(
-                        None,
-                        "This request is currently in progress, please try again.",
-                        "IDEMPOTENCY_CONCURRENT_REQUEST",
-                    )
-                else:
-                    mine.add(key)
-            self._running |= mine
-        try:
-            yield
-        finally:
-            with lock:
-                self._running -= mine
-
     def _mutate(
         self,
         query: Query,
         operation: OperationDefinitionNode,
         given: dict[str, Any],
         context: Context,
-        keyed: dict[str, tuple[str, str]],
+        keyed: Keyed,
     ) -> dict[str, Any]:
-        replayed: dict[str, Any] = {}
-        for alias, (key, digest) in keyed.items():
-            row = self._table.get(key)
-            if alias in context.refusals or row is None:
-                continue
-            if row["digest"] != digest:
-                context.refusals[alias] = user_error(
-                    None,
-                    "The same idempotency key cannot be used with different operation parameters.",
-                    "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
-                )
-            elif row["failed"]:
-                context.refusals[alias] = user_error(
-                    None,
-                    "The previous attempt failed, please try again with a new key.",
-                    "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
-                )
-            else:
-                replayed[alias] = row["data"]
+        replayed = self._keys.replayed(keyed, context)
         document = _without(query.document, operation, set(replayed))
         answer: dict[str, Any] = {"data": {}}
         if document is not None:
             answer = self._execute(document, operation, given, context)
-        if answer["data"] is not None:
-            fresh = answer["data"]
-            order = [_alias(each) for each in operation.selection_set.selections]
-            answer["data"] = {
-                **{
-                    name: replayed.get(name, fresh.get(name))
-                    for name in order
-                    if name in replayed or name in fresh
-                },
-                **fresh,
-                **replayed,
-            }
-        self._keep(answer, context, keyed, set(replayed))
+        self._keys.keep(answer["data"], context, keyed, set(replayed))
+        if replayed and answer["data"] is not None:
+            fresh = {**answer["data"], **replayed}
+            order = [alias_of(each) for each in operation.selection_set.selections]
+            answer["data"] = {name: fresh[name] for name in order if name in fresh}
         return answer
-
-    def _keep(
-        self,
-        answer: dict[str, Any],
-        context: Context,
-        keyed: dict[str, tuple[str, str]],
-        replayed: set[str],
-    ) -> None:
-        for alias, (key, digest) in keyed.items():
-            if alias in replayed or alias in context.refusals:
-                continue
-            data = (answer["data"] or {}).get(alias)
-            # A refused access did nothing; the key stays free.
-            if data is not None:
-                plain = json.loads(to_json(data))
-                self._table.put(key, {"digest": digest, "data": plain, "failed": False})
-
-    def fail_key(self, key: str, digest: str) -> None:
-        """Remember that an attempt broke half way."""
-        self._table.put(key, {"digest": digest, "data": None, "failed": True})
-
-
-def _alias(node: Any) -> str:
-    if not isinstance(node, FieldNode):
-        return ""
-    return node.alias.value if node.alias else node.name.value
 
 
 def _without(
@@ -429,7 +332,7 @@ def _without(
     """The document without some root fields of an operation; None when none is left."""
     if not aliases:
         return document
-    kept = [each for each in operation.selection_set.selections if _alias(each) not in aliases]
+    kept = [each for each in operation.selection_set.selections if alias_of(each) not in aliases]
     if not kept:
         return None
     smaller = OperationDefinitionNode(

@@ -18,6 +18,7 @@ from .engine import Engine
 from .events import Events
 from .goods import Goods
 from .grouping import Collections
+from .idempotency import Keys
 from .markets import Markets
 from .metafields import Metafields
 from .page import TABS, ShopifyPages
@@ -52,7 +53,7 @@ class ShopifyRoom(Room):
         self._settings = Settings().changed(store.meta.get(SETTINGS) or {})
         self.throttle = Throttle()
         self.parts: list[Part] = []
-        self.keyed = Part(self).plain("idempotency")
+        self.keys = self._add(Keys(self))
         self.tokens = self._add(Tokens(self))
         self.events = self._add(Events(self))
         self.shops = self._add(Shop(self))
@@ -210,7 +211,6 @@ class ShopifyRoom(Room):
         with store.transaction():
             for part in self.parts:
                 part.clear()
-            self.keyed.clear()
             for name in store.meta.names("next.shopify."):
                 store.meta.pop(name)
             self._settings = Settings()
