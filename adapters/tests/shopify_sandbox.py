@@ -110,8 +110,9 @@ class SandboxHarness(ShopifyHarness):
         "Große Bleichen",
     )
 
-    def __init__(self, front: ScriptedServer, wire: Wire) -> None:
+    def __init__(self, front: ScriptedServer, wire: Wire, timeout: float = 60.0) -> None:
         self.wire = wire
+        self.timeout = timeout
         PatientAdapter.finish = self.finish
         super().__init__(front, "/shopify")
 
