@@ -64,13 +64,15 @@ class MarketplaceLinkCatalogue(models.Model):
         """Marketplace: read a catalogue"""
         if not self.exists() or self.state not in ("new", "waiting"):
             return
-        if self.state == "new":
-            self._begin_reading()
         if not self.account_id._may_call():
             self.write({"state": "failed", "message": self.env._("The account was paused.")})
             return
         # The rest happens on cursors of its own: nothing may wait in this one.
         self.env.flush_all()
+        if self.state == "new":
+            with fresh_env(self.env) as env:
+                self.with_env(env)._begin_reading()
+            self.env.invalidate_all(flush=False)
         with session_lock(self.env, f"catalogue.{self.account_id.id}") as held:
             if not held:
                 raise RetryableJobError("Busy", seconds=30, ignore_retry=True)
