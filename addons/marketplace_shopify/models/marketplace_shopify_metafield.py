@@ -83,7 +83,7 @@ class MarketplaceShopifyMetafield(models.Model):
         help="Technical name of a field of the product or variant; further ones after a dot: "
         "categ_id.complete_name.",
     )
-    attribute_id = fields.Many2one("product.attribute", "Attribute", ondelete="cascade")
+    attribute_id = fields.Many2one("product.attribute", ondelete="cascade")
     constant = fields.Text("Fixed value")
     unit = fields.Char(help="Of weights (kg), dimensions (mm) and volumes (ml).")
     example = fields.Char(compute="_compute_example", help="What it is for some listed product.")

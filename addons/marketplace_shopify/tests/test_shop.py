@@ -1,13 +1,30 @@
 """Both ways over HTTP: what Odoo tells arrives in the sandbox's shop, and its news arrive here."""
 
+import base64
+import hashlib
+import hmac
+import json
+
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from marketplace_adapters.shopify.const import SCOPES
 from marketplace_adapters.testing import covers
 
-from .common import FLOOR_ID, ONLINE, POS, STATIC_TOKEN, US_LIST, WAREHOUSE_ID, ShopifyCase
+from .common import (
+    CLIENT_SECRET,
+    FLOOR_ID,
+    ONLINE,
+    POS,
+    STATIC_TOKEN,
+    US_LIST,
+    WAREHOUSE_ID,
+    ShopifyCase,
+)
+
+WEBHOOK_LOGGER = "odoo.addons.marketplace.models.marketplace_account_webhook"
 
 
 @tagged("post_install", "-at_install")
@@ -197,3 +214,90 @@ class TestPush(ShopifyCase):
     def save_collections(self):
         self._engine()._save_shopify_collections(self.account.id)
         self.env.invalidate_all()
+
+
+@tagged("post_install", "-at_install")
+class TestNews(ShopifyCase):
+    def edits(self):
+        return self.env["marketplace.foreign.edit"].search(
+            [("listing_id.account_id", "=", self.account.id)]
+        )
+
+    @covers("R355")
+    def test_what_odoo_told_comes_back_as_nothing_new(self):
+        template = self._make_shirt(categ_id=self._make_category("Clothes").id)
+        template.write(
+            {
+                "shopify_vendor": "Nile",
+                "shopify_description": "<p>Soft &amp; warm</p>",
+                "shopify_seo_title": "A shirt",
+                "shopify_handle": "nile-shirt",
+                "shopify_inventory_policy": "DENY",
+                "product_tag_ids": [Command.create({"name": "Summer"})],
+                "hs_code": "6105.10",
+            }
+        )
+        for variant in template.product_variant_ids:
+            self._add_stock(variant, 3)
+            variant.weight = 0.25
+        listings = self._list(template.product_variant_ids)
+        self.send()
+        self.assertEqual(set(listings.mapped("sync_status")), {"synced"})
+        self.shop.advance(300)
+        self.fetch("listing")
+        shown = [(one.member, one.odoo_value, one.channel_value) for one in self.edits()]
+        self.assertEqual(shown, [])
+        self.send()
+        self.assertEqual(len(self.shop.calls("productUpdate")), 0)
+
+    @covers("R355", "R358")
+    def test_what_the_shop_owns_is_taken_over_and_the_rest_is_put_back(self):
+        listing = self._list(self._make_product("Mug", default_code="MUG", price=6))
+        self.account.edit_policy = "odoo"
+        self.env["marketplace.edit.policy"].create(
+            {
+                "account_id": self.account.id,
+                "what": "product:attributes/product/vendor",
+                "policy": "channel",
+            }
+        )
+        self.send()
+        number = listing.shopify_product_id
+        self.shop.advance(300)
+        self.shop.call("PATCH", f"shopify/products/{number}", {"title": "Cup", "vendor": "Nile"})
+        self.fetch("listing")
+        self.send()
+        self.assertEqual(listing.product_tmpl_id.shopify_vendor, "Nile")
+        shown = self.shop.product(number)
+        self.assertEqual((shown["title"], shown["vendor"]), ("Mug", "Nile"))
+
+    @covers("R355", "R419", "X48")
+    def test_compliance_messages_are_proven_and_answered(self):
+        body = json.dumps(
+            {
+                "shop_id": 1,
+                "shop_domain": "demo-shop.myshopify.com",
+                "customer": {"id": 7, "email": "buyer@example.com", "phone": ""},
+                "orders_to_redact": [],
+            }
+        ).encode()
+        signature = base64.b64encode(
+            hmac.new(CLIENT_SECRET.encode(), body, hashlib.sha256).digest()
+        ).decode()
+        headers = {
+            "X-Shopify-Topic": "customers/redact",
+            "X-Shopify-Shop-Domain": "demo-shop.myshopify.com",
+            "X-Shopify-Event-Id": "event-1",
+            "X-Shopify-Hmac-Sha256": signature,
+        }
+        status, _answer, _headers = self.account._webhook(headers, body)
+        self.assertEqual(status, 200)
+        received = self.env["marketplace.inbox"].search([("account_id", "=", self.account.id)])
+        self.assertEqual(received.mapped("topic"), ["privacy"])
+        for wrong in (None, "", signature[:-2] + "A="):
+            with self.subTest(wrong), mute_logger(WEBHOOK_LOGGER):
+                bad = {**headers, "X-Shopify-Hmac-Sha256": wrong}
+                bad = {name: value for name, value in bad.items() if value is not None}
+                self.assertEqual(self.account._webhook(bad, body)[0], 401)
+        with mute_logger(WEBHOOK_LOGGER):
+            self.assertEqual(self.account._webhook(headers, body + b" ")[0], 401)
