@@ -27,6 +27,17 @@ class MarketplaceOrder(models.Model):
     )
     why_not = fields.Char("Why there is no sales order", readonly=True)
 
+    # === HOOKS OF PROVIDERS === #
+
+    @api.model
+    def _waits_for_risk(self, account, order):
+        """Whether the channel says how risky this order is a little later, with its next news:
+        until then it stays a quotation, and nobody is asked.
+
+        :param order: the neutral :class:`marketplace_adapters.core.Order`.
+        """
+        return False
+
     # === IMPORT === #
 
     def _wants_creation(self, account, ledger, message):
@@ -49,7 +60,11 @@ class MarketplaceOrder(models.Model):
     @api.model
     def _confirms(self, account, order):
         """Override: what may be a fraud waits for a person."""
-        return super()._confirms(account, order) and not account._holds(order.risk)
+        if account._holds(order.risk):
+            return False
+        if account.hold_risk != "never" and self._waits_for_risk(account, order):
+            return False
+        return super()._confirms(account, order)
 
     @api.model
     def _ledger_state(self, message):
@@ -82,15 +97,19 @@ class MarketplaceOrder(models.Model):
             # Before anything else, so that nothing confirms it in between.
             self.risk = message.order.risk
             self._hold_for_risk()
-        elif self.risk_held and not holds:
+        elif not holds and (self.risk_held or (message.order.risk and not before)):
+            self._release(message.order)
+        return super()._apply(message)
+
+    def _release(self, order):
+        """The channel says that nothing is wrong: what waited for that goes on."""
+        if self.risk_held:
             self.risk_held = False
             self._forget_risk()
-            status = message.order.status.value
-            if status in ("confirmed", "pending") and self._confirms(
-                self.account_id, message.order
-            ):
-                self._do_confirm(status)
-        return super()._apply(message)
+        waits = self.sale_order_id.state in ("draft", "sent")
+        status = order.status.value
+        if waits and status in ("confirmed", "pending") and self._confirms(self.account_id, order):
+            self._do_confirm(status)
 
     def _do_confirm(self, status):
         """Override: neither a test order nor one that is held confirms itself."""

@@ -97,6 +97,20 @@ class TestOrderRisk(OrderCase):
         self.assertEqual((order.sale_order_id.state, order.risk), ("sale", "low"))
         self.assertFalse(order.attention or self.causes())
 
+    @covers("X37")
+    def test_an_order_waits_for_a_risk_that_is_told_later(self):
+        orders = type(self.env["marketplace.order"])
+        self.patch(orders, "_waits_for_risk", lambda model, account, order: not order.risk)
+        good = self.place("O-1", status="confirmed")
+        bad = self.place("O-2", status="confirmed")
+        self.assertEqual((good.sale_order_id.state, good.attention), ("draft", False))
+        self.place("O-1", status="confirmed", risk="low", minutes=1)
+        self.place("O-2", status="confirmed", risk="high", minutes=1)
+        self.assertEqual((good.sale_order_id.state, bad.sale_order_id.state), ("sale", "draft"))
+        self.assertEqual((good.risk_held, bad.risk_held), (False, True))
+        self.account.hold_risk = "never"
+        self.assertEqual(self.place("O-3").sale_order_id.state, "sale")
+
     def test_the_channel_finds_out_late(self):
         order = self.place(risk="low")
         self.assertEqual(order.sale_order_id.state, "sale")
