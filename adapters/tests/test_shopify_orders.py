@@ -141,7 +141,9 @@ def test_a_partial_parcel_and_then_the_rest(
     harness: SandboxHarness, adapter: ShopifyAdapter
 ) -> None:
     key, (line,) = place(harness)
-    good(push(harness, adapter, parcel(key, {line: 1}, "WH/OUT/1", tracking="A1", carrier="DHL")))
+    good(
+        push(harness, adapter, parcel(key, {line: 1}, tracking="A1", carrier="DHL", complete=False))
+    )
     found = see(harness, key)
     assert found["displayFulfillmentStatus"] == "PARTIALLY_FULFILLED"
     (made,) = found["fulfillments"]
@@ -191,6 +193,26 @@ def test_a_parcel_of_another_location_is_that_locations(
     found = see(harness, order)
     assert found["displayFulfillmentStatus"] == "FULFILLED"
     assert {tail(one["location"]["id"]) for one in found["fulfillments"]} <= {STORE, SHOP_FLOOR}
+
+
+@covers("R427")
+def test_the_last_parcel_takes_along_what_is_no_product(
+    harness: SandboxHarness, adapter: ShopifyAdapter
+) -> None:
+    listing = harness.listing(1)
+    good(push(harness, adapter, stock(listing, {}, L7001=9)))
+    rows = [
+        {"sku": listing.sku, "quantity": 2, "price": "5.00"},
+        {"title": "Gravur „Für Lea“", "quantity": 1, "price": "3.00"},
+    ]
+    key, (goods, _engraving) = place(harness, lines=rows)
+    good(push(harness, adapter, parcel(key, {goods: 1}, "WH/OUT/1", complete=False)))
+    assert see(harness, key)["displayFulfillmentStatus"] == "PARTIALLY_FULFILLED"
+    good(push(harness, adapter, parcel(key, {goods: 1}, "WH/OUT/2", complete=True)))
+    found = see(harness, key)
+    assert found["displayFulfillmentStatus"] == "FULFILLED"
+    last = found["fulfillments"][-1]["fulfillmentLineItems"]["nodes"]
+    assert [one["quantity"] for one in last] == [1, 1]
 
 
 @covers("X36")
@@ -267,7 +289,7 @@ def test_goods_come_back_as_the_account_wishes(
 ) -> None:
     key, (line,) = place(harness)
     with harness.adapter(restock=option) as adapter:
-        good(push(harness, adapter, parcel(key, {line: 1})))
+        good(push(harness, adapter, parcel(key, {line: 1}, complete=False)))
         good(push(harness, adapter, refund(key, [back(line, 3, "30.00", restock)])))
     (made,) = see(harness, key)["refunds"]
     rows = made["refundLineItems"]["nodes"]

@@ -217,7 +217,7 @@ def test_no_document_costs_more_than_a_call_may() -> None:
         "Subscriptions": {"first": 100},
         "ProductShape": {"first": 100},
         "ProductSet": {"first": 200},
-        "ToFulfil": {"first": 5, "lines": 90},
+        "ToFulfil": {"first": 5, "lines": 60},
         "FulfilmentLines": {"first": 250},
         "Levels": {"ids": ["x"] * 250},
         "VariantOwners": {"ids": ["x"] * 100},

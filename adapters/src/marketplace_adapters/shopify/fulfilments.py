@@ -33,8 +33,8 @@ from .product_input import Json
 from .results import Told
 from .settings import Settings
 
-ORDERS, LINES = 5, 90
-"""Fulfilment orders of a page and lines of each: 5 × (2 + 90 × 2) points."""
+ORDERS, LINES = 5, 60
+"""Fulfilment orders of a page and lines of each: 5 × (3 + 60 × 3) points."""
 MOST_PAGES = 40
 READY = frozenset({"OPEN", "IN_PROGRESS"})
 GONE = frozenset({"CANCELLED", "ERROR", "FAILURE"})
@@ -47,6 +47,21 @@ _PARTLY = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of one line of a fulfilment order.
+
+    :param id: its own id; ``line`` is the order's line.
+    :param loose: it is shipped but is no product of the shop, e.g. an engraving: nobody delivers
+        it for itself.
+    """
+
+    id: str
+    line: str
+    count: int
+    loose: bool = False
+
+
 @dataclass(slots=True)
 class Part:
     """One fulfilment order: what is left of its lines, by the order's line."""
@@ -54,8 +69,7 @@ class Part:
     id: str
     status: str
     location: str
-    lines: list[tuple[str, str, int]] = field(default_factory=list)
-    """Its own line, the order's line, the quantity that is left."""
+    lines: list[Left] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -70,12 +84,7 @@ class Standing:
 
     def left(self, line: str) -> int:
         """What of the order's line is still to be fulfilled."""
-        return sum(
-            count
-            for part in self.parts
-            for _own, order_line, count in part.lines
-            if order_line == line
-        )
+        return sum(one.count for part in self.parts for one in part.lines if one.line == line)
 
 
 class Fulfilments:
@@ -225,7 +234,13 @@ class Fulfilments:
         lines, more, after = node.lineItems.nodes, node.lineItems.pageInfo.hasNextPage, None
         for _page in range(MOST_PAGES):
             part.lines += [
-                (number(one.id), number(one.lineItem.id), one.remainingQuantity) for one in lines
+                Left(
+                    number(one.id),
+                    number(one.lineItem.id),
+                    one.remainingQuantity,
+                    loose=one.requiresShipping and one.variant is None,
+                )
+                for one in lines
             ]
             if not more:
                 break
@@ -245,7 +260,8 @@ class Fulfilments:
 
 
 def allotted(standing: Standing, state: Shipment) -> dict[str, list[Json]]:
-    """Quantities of the parcel by location and fulfilment order.
+    """Quantities of the parcel by location and fulfilment order. The last parcel takes along what
+    is shipped without being a product.
 
     :raise RejectedError: less is left than was shipped, or the order is on hold.
     """
@@ -253,43 +269,54 @@ def allotted(standing: Standing, state: Shipment) -> dict[str, list[Json]]:
     ready.sort(key=lambda part: part.location != state.location)
     wanted = [(line.external_id, floor(line.quantity)) for line in state.lines]
     if not wanted:
-        wanted = [
-            (order_line, count) for part in ready for _own, order_line, count in part.lines if count
-        ]
-    taken: dict[tuple[str, str], dict[str, int]] = {}
-    used: dict[str, int] = {}
+        wanted = [(one.line, one.count) for part in ready for one in part.lines if one.count]
+    taken: dict[str, dict[str, int]] = {}
     for line, quantity in wanted:
-        left = quantity
-        for part in ready:
-            for own, order_line, count in part.lines:
-                many = min(left, count - used.get(own, 0)) if order_line == line else 0
-                if many > 0:
-                    rows = taken.setdefault((part.location, part.id), {})
-                    rows[own] = rows.get(own, 0) + many
-                    used[own] = used.get(own, 0) + many
-                    left -= many
-        if left > 0:
+        if _take(ready, line, quantity, taken) > 0:
             raise _too_few(standing, line)
     if not taken:
         raise RejectedError("Nothing of the order is left to be fulfilled.", code="nothing_left")
+    if state.complete:
+        places = {part.location for part in ready if part.id in taken}
+        near = [part for part in ready if part.location in places]
+        for loose in [one for part in near for one in part.lines if one.loose and one.count]:
+            _take(near, loose.line, loose.count, taken)
     found: dict[str, list[Json]] = {}
-    for (location, part_id), lines in taken.items():
-        rows_of_part = [
-            {"id": gid("FulfillmentOrderLineItem", own), "quantity": many}
-            for own, many in lines.items()
-        ]
-        found.setdefault(location, []).append(
-            {
-                "fulfillmentOrderId": gid("FulfillmentOrder", part_id),
-                "fulfillmentOrderLineItems": rows_of_part,
-            }
-        )
+    for part in ready:
+        if part.id in taken:
+            found.setdefault(part.location, []).append(_row(part.id, taken[part.id]))
     return found
+
+
+def _take(parts: Sequence[Part], line: str, quantity: int, taken: dict[str, dict[str, int]]) -> int:
+    """Take so much of an order's line, part after part; what could not be taken."""
+    for part in parts:
+        for one in part.lines:
+            if one.line != line or quantity <= 0:
+                continue
+            before = taken.get(part.id, {}).get(one.id, 0)
+            many = min(quantity, one.count - before)
+            if many > 0:
+                taken.setdefault(part.id, {})[one.id] = before + many
+                quantity -= many
+    return quantity
+
+
+def _row(part: str, lines: Mapping[str, int]) -> Json:
+    """``FulfillmentOrderLineItemsInput``."""
+    rows = [
+        {"id": gid("FulfillmentOrderLineItem", one), "quantity": many}
+        for one, many in lines.items()
+    ]
+    return {
+        "fulfillmentOrderId": gid("FulfillmentOrder", part),
+        "fulfillmentOrderLineItems": rows,
+    }
 
 
 def _too_few(standing: Standing, line: str) -> RejectedError:
     held = [part for part in standing.parts if part.status in ("ON_HOLD", "SCHEDULED")]
-    if any(order_line == line for part in held for _own, order_line, _count in part.lines):
+    if any(one.line == line for part in held for one in part.lines):
         return RejectedError(
             "Shopify holds the fulfilment of this order; release it in the Shopify admin, on the "
             "order's page.",

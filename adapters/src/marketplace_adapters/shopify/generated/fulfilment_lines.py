@@ -21,10 +21,16 @@ class FulfilmentLinesFulfillmentOrderLineItems(BaseModel):
 class FulfilmentLinesFulfillmentOrderLineItemsNodes(BaseModel):
     id: str
     remainingQuantity: int
+    requiresShipping: bool
     lineItem: "FulfilmentLinesFulfillmentOrderLineItemsNodesLineItem"
+    variant: Optional["FulfilmentLinesFulfillmentOrderLineItemsNodesVariant"]
 
 
 class FulfilmentLinesFulfillmentOrderLineItemsNodesLineItem(BaseModel):
+    id: str
+
+
+class FulfilmentLinesFulfillmentOrderLineItemsNodesVariant(BaseModel):
     id: str
 
 

@@ -67,10 +67,16 @@ class ToFulfilOrderFulfillmentOrdersNodesLineItems(BaseModel):
 class ToFulfilOrderFulfillmentOrdersNodesLineItemsNodes(BaseModel):
     id: str
     remainingQuantity: int
+    requiresShipping: bool
     lineItem: "ToFulfilOrderFulfillmentOrdersNodesLineItemsNodesLineItem"
+    variant: Optional["ToFulfilOrderFulfillmentOrdersNodesLineItemsNodesVariant"]
 
 
 class ToFulfilOrderFulfillmentOrdersNodesLineItemsNodesLineItem(BaseModel):
+    id: str
+
+
+class ToFulfilOrderFulfillmentOrdersNodesLineItemsNodesVariant(BaseModel):
     id: str
 
 
