@@ -222,13 +222,13 @@ def test_tips_gift_cards_duties_fees_and_custom_items_are_fees() -> None:
         ("2", "fee", "gift_card"),
         ("3", "fee", "tip"),
         ("4", "fee", "custom"),
-        ("5", "product", None),
+        ("5", "fee", "custom"),
         ("fee-duty", "fee", "duty"),
         ("fee-additional", "fee", "additional_fee"),
     ]
     assert rows(order)[3:] == [
         ("4", "fee", "3", "19.98"),
-        ("5", "product", "1", "7.00"),
+        ("5", "fee", "1", "7.00"),
         ("fee-duty", "fee", "1", "2.50"),
         ("fee-additional", "fee", "1", "1.25"),
     ]

@@ -82,7 +82,9 @@ class MarketplaceOrder(models.Model):
                 draft.skipped.append(line)
             else:
                 draft.lines.append(plan)
-        if not any(plan.line.kind == "product" for plan in draft.lines):
+        # Gift cards and the like are fees: an order of nothing else is an order.
+        sold = {"product"} if draft.skipped else {"product", "fee"}
+        if not any(plan.line.kind in sold for plan in draft.lines):
             raise Quarantine(
                 "empty_order",
                 self.env._("Order %s has no line with a known product.", order.number),

@@ -139,7 +139,8 @@ def _neutral_line(form: OrderForm, line: LineForm, shipped: int) -> OrderLine:
     kind = "product"
     if line.gift_card:
         kind, key = "fee", ListingKey(sku=GIFT_CARD)
-    elif not (line.variant or line.product or line.sku or line.shippable):
+    elif not (line.variant or line.product or line.sku):
+        # Made up in the shop by hand: nothing that Odoo could keep in stock, shipped or not.
         kind, key = "fee", ListingKey(sku=CUSTOM)
     location = form.more.locations.get(line.id, "")
     if not location and form.source == "pos":
