@@ -130,7 +130,6 @@ class MarketplaceFee(models.Model):
     code = fields.Char("Fee", required=True, help="As the channel calls it, e.g. tip.")
     product_id = fields.Many2one(
         "product.product",
-        "Product",
         domain="[('type', '=', 'service')]",
         help="Empty: the fee product of the account.",
     )

@@ -30,7 +30,7 @@ class MarketplaceOrderLine(models.Model):
     _inherit = "marketplace.order.line"
 
     location = fields.Char(
-        "Location", readonly=True, help="The channel's own id of the location that delivers it."
+        readonly=True, help="The channel's own id of the location that delivers it."
     )
 
 

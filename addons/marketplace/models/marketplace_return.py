@@ -263,7 +263,6 @@ class MarketplaceReturnLine(models.Model):
         "Prepared", digits="Product Unit", readonly=True, help="In return and credit note."
     )
     back = fields.Float(
-        "Back",
         digits="Product Unit",
         readonly=True,
         help="In return transfers, or never left here.",

@@ -63,16 +63,22 @@ class MarketplaceReturn(models.Model):
 
     def _note_items(self):
         """A message on the sales order: what comes back, and why; not the buyer's words."""
-        told = {"account": self.account_id.name, "id": self.external_id}
+        account, external_id = self.account_id.name, self.external_id
         if self.amount_told:
-            head = self.env._("%(account)s: refund %(id)s of %(amount)s.") % {
-                **told,
-                "amount": formatLang(self.env, self.amount, currency_obj=self.currency_id),
-            }
+            head = self.env._(
+                "%(account)s: refund %(id)s of %(amount)s.",
+                account=account,
+                id=external_id,
+                amount=formatLang(self.env, self.amount, currency_obj=self.currency_id),
+            )
         elif self.received:
-            head = self.env._("%(account)s: return %(id)s is back.") % told
+            head = self.env._(
+                "%(account)s: return %(id)s is back.", account=account, id=external_id
+            )
         else:
-            head = self.env._("%(account)s: return %(id)s is announced.") % told
+            head = self.env._(
+                "%(account)s: return %(id)s is announced.", account=account, id=external_id
+            )
         parts = [head]
         for row in self.line_ids.filtered("quantity"):
             words = ", ".join(part for part in (row.reason, row.condition) if part)

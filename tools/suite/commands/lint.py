@@ -78,7 +78,7 @@ def _mypy() -> bool:
             words += [
                 "--strict",
                 "--exclude",
-                "demo/(amazon|catalogue).py",
+                "demo/(amazon|catalogue|shopify).py",
                 "suite",
             ]  # a script of Odoo's shell
         fine = _run("mypy", *words, cwd=folder) and fine
