@@ -19,7 +19,8 @@ SHIPPED = [addon for addon in addons.find().values() if addon.is_shipped]
 LATIN = re.compile(
     r"(UTF-(8|16)|https://…|retailer_…|Cartona( %s)?|qty_available|virtual_available|#%s.*|%\(.*"
     r"|Amazon( Business| \(FBA\))?|ASIN|FBA( / FBM)?|Prime|Premium|SHIRT|Seller Central.*"
-    r"|Develop Apps.*|A2…|Atzr\|…|amzn1\..*|eu-west-1|https://sqs\..*)$",
+    r"|Develop Apps.*|A2…|Atzr\|…|amzn1\..*|eu-west-1|https://sqs\..*"
+    r"|Shopify(: SKU)?|name\.myshopify\.com|weight)$",
     re.DOTALL,
 )
 ARABIC = re.compile(r"[\u0600-\u06ff]")
