@@ -521,6 +521,9 @@ def test_an_order_of_the_shop_floor_is_delivered_there() -> None:
     ("recommendation", "levels", "risk", "same"),
     [
         ("NONE", [], "", True),
+        ("NONE", ["NONE"], "", True),
+        ("NONE", ["PENDING"], "", True),
+        ("ACCEPT", ["LOW", "PENDING"], "", True),
         ("ACCEPT", ["LOW"], "low", True),
         ("ACCEPT", ["LOW", "HIGH"], "high", False),
         ("INVESTIGATE", ["PENDING"], "medium", False),
@@ -536,6 +539,26 @@ def test_risk_is_the_gravest_word(
     order = parse_order(sample.graph(), SHOP)
     assert order.risk == risk
     assert (order.revision == parse_order(sample.rest(), SHOP).revision) is same
+
+
+@covers("X37")
+@pytest.mark.parametrize(("word", "news"), [("NONE", True), ("LOW", True), ("PENDING", False)])
+def test_a_low_risk_is_news_where_orders_wait_for_it(word: str, news: bool) -> None:
+    waiting = Settings(currency="EUR", location="7001", await_risk=True)
+    sample = plain()
+    sample.risk = ("NONE", [word])
+    hook = parse_order(sample.rest(), waiting)
+    poll = parse_order(sample.graph(), waiting)
+    assert hook.risk == ""
+    assert poll.risk == ("low" if news else "")
+    assert (poll.revision != hook.revision) is news
+    assert poll.revision.startswith(hook.revision)
+    # What has left does not wait any more.
+    sample.fulfilment, sample.parcels = "FULFILLED", [(8, "success", "", [(1, 2), (2, 1)])]
+    assert (
+        parse_order(sample.graph(), waiting).revision
+        == parse_order(sample.rest(), waiting).revision
+    )
 
 
 def test_a_deleted_product_leaves_its_sku() -> None:

@@ -178,6 +178,7 @@ class CustomerForm:
 class More:
     """What only the GraphQL road tells.
 
+    :param risk: ``high``, ``medium``, ``low``, ``none``; empty: not told yet.
     :param locations: of what is to be delivered, by line id.
     :param gift_cards: paid by gift cards.
     """
@@ -258,26 +259,35 @@ class OrderForm:
     more: More = field(default_factory=More)
 
 
-def digest(form: OrderForm | RefundForm | ReturnForm, home: str = "") -> str:
+def digest(
+    form: OrderForm | RefundForm | ReturnForm, home: str = "", *, await_risk: bool = False
+) -> str:
     """The revision of a form: equal for equal content, whichever road it came by.
 
     :param home: the location that is meant where none is told; see :func:`rich`.
+    :param await_risk: see :func:`rich`.
     """
     plain = _plain(form)
     plain.pop("more", None)
     mark = revision(plain)
-    known = rich(form.more, home) if isinstance(form, OrderForm) else {}
+    if not isinstance(form, OrderForm):
+        return mark
+    # Nothing waits for the risk of a draft, nor of what has left or was called off.
+    await_risk = await_risk and not form.draft and form.fulfilment != "fulfilled"
+    known = rich(form.more, home, await_risk=await_risk and form.cancelled_at is None)
     return f"{mark}+{revision(known)[:8]}" if known else mark
 
 
-def rich(more: More, home: str = "") -> dict[str, Any]:
+def rich(more: More, home: str = "", *, await_risk: bool = False) -> dict[str, Any]:
     """Of what only GraphQL tells, what makes a difference.
 
     :param home: the shop's only location: an order that is delivered from there tells nothing new.
+    :param await_risk: orders wait for the word on their risk, so that a low one is news as well.
     """
     locations = {line: place for line, place in more.locations.items() if place and place != home}
+    grave = more.risk in ("medium", "high")
     found = {
-        "risk": more.risk if more.risk in ("medium", "high") else "",
+        "risk": more.risk if grave or await_risk else "",
         "locations": dict(sorted(locations.items())),
         "gift_cards": _value(more.gift_cards) if more.gift_cards else "",
         "company": more.company_name,

@@ -51,8 +51,9 @@ FULFILMENT = {
     "PARTIALLY_FULFILLED": "partial",
     "RESTOCKED": "restocked",
 }
-RISKS = {"CANCEL": "high", "INVESTIGATE": "medium", "ACCEPT": "low"}
-LEVELS = {"HIGH": "high", "MEDIUM": "medium", "LOW": "low"}
+RISKS = {"CANCEL": "high", "INVESTIGATE": "medium", "ACCEPT": "low", "NONE": "none"}
+LEVELS = {"HIGH": "high", "MEDIUM": "medium", "LOW": "low", "NONE": "none", "PENDING": "pending"}
+GRAVEST = ("high", "medium", "pending", "low", "none")
 
 
 def bag(data: Mapping[str, Any], name: str, where: str, money: str) -> Decimal:
@@ -183,10 +184,12 @@ def _more(data: Mapping[str, Any], entity: Mapping[str, Any], money: str, held: 
 
 
 def _risk(data: Mapping[str, Any]) -> str:
-    """The gravest assessment, and what Shopify recommends."""
+    """The gravest assessment, and what Shopify recommends: ``high``, ``medium``, ``low``, ``none``
+    where nobody suspects anything; empty while that is still looked into."""
     found = {RISKS.get(text(data, "recommendation").upper(), "")}
     found |= {LEVELS.get(text(one, "riskLevel").upper(), "") for one in rows(data, "assessments")}
-    return next((level for level in ("high", "medium", "low") if level in found), "")
+    gravest = next((one for one in GRAVEST if one in found), "")
+    return "" if gravest == "pending" else gravest
 
 
 def _locations(orders: list[Mapping[str, Any]]) -> dict[str, str]:

@@ -66,7 +66,7 @@ def order_of(form: OrderForm, settings: Settings) -> Order:
     return Order(
         external_id=external_id(form),
         number=form.name or form.id,
-        revision=digest(form, settings.location),
+        revision=digest(form, settings.location, await_risk=settings.await_risk),
         status=status,
         raw_status=_raw(form),
         currency=form.currency,
@@ -76,7 +76,7 @@ def order_of(form: OrderForm, settings: Settings) -> Order:
         placed_at=form.created_at,
         updated_at=form.updated_at,
         test=form.test,
-        risk=form.more.risk,
+        risk=_risk(form, settings),
         ship_to=form.ship_to or form.bill_to,
         bill_to=form.bill_to,
         payments=_payments(form, total),
@@ -123,6 +123,13 @@ def _all_back(form: OrderForm) -> bool:
             if row.restock not in (CANCEL, "no_restock") and row.line in back:
                 back[row.line] += row.quantity
     return all(back[line] >= units for line, units in left.items())
+
+
+def _risk(form: OrderForm, settings: Settings) -> str:
+    """That nobody suspects anything is a word of its own only where orders wait for one."""
+    if form.more.risk == "none":
+        return "low" if settings.await_risk else ""
+    return form.more.risk
 
 
 def _raw(form: OrderForm) -> str:

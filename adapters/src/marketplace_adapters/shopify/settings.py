@@ -33,6 +33,7 @@ class Settings:
     location: str = ""
     delete_means: str = "archive"
     webhook_url: str = ""
+    await_risk: bool = False
 
 
 def settings_of(connection: Connection) -> Settings:
@@ -58,6 +59,7 @@ def settings_of(connection: Connection) -> Settings:
         location=_text(options, "location"),
         delete_means=_choice(options, "delete_means", _DELETE),
         webhook_url=_text(options, "webhook_url"),
+        await_risk=bool(options.get("await_risk")),
     )
 
 

@@ -171,9 +171,8 @@ def order_event(document: Mapping[str, Any], settings: Settings) -> Event:
     when = moment(document, "updatedAt") or moment(document, "updated_at")
     try:
         form = orders.read(document, settings)
-        return Event(
-            "order", orders.external_id(form), digest(form, settings.location), document, when
-        )
+        mark = digest(form, settings.location, await_risk=settings.await_risk)
+        return Event("order", orders.external_id(form), mark, document, when)
     except (InvalidError, ArithmeticError):
         mark = revision(document)
     found = optional_number(document.get("id")) or f"unknown-{mark[:12]}"
