@@ -104,6 +104,16 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return False
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("hold_risk") == "never":
+            self.env["marketplace.order"].sudo().search(
+                [("account_id", "in", self.ids), ("risk_awaited", "=", True)]
+            )._stop_waiting()
+        return result
+
     # === BUSINESS METHODS === #
 
     def _holds(self, risk):

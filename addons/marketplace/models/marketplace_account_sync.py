@@ -7,6 +7,8 @@ from odoo.tools import SQL
 
 from marketplace_adapters.core import UTC, AuthError, ThrottledError
 
+from ..const import PULL_AGAIN
+from ..tools import clock
 from ..tools.db import fresh_env
 from ..tools.faults import as_adapter_error
 
@@ -75,15 +77,17 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return [topic for topic in self._limits().topics if topic != "order" or self.sync_orders]
 
-    def _pull_all(self):
+    def _pull_all(self, topics=None):
         """Ask for news of every topic; one topic's failure does not stop the others.
 
         A topic with an interval of its own is left out until that has passed.
+
+        :param topics: these alone, whatever their interval.
         """
         self.ensure_one()
         own, due = self._limits().intervals, self._due_topics()
         for topic in self._pull_topics():
-            if topic in own and topic not in due:
+            if (topic in own and topic not in due) if topics is None else topic not in topics:
                 continue
             try:
                 self._pull_topic(topic)
@@ -99,6 +103,15 @@ class MarketplaceAccount(models.Model):
             else:
                 with fresh_env(self.env) as env:
                     env["marketplace.cause"]._solve_prefix(self.with_env(env), f"pull:{topic}:")
+
+    def _order_pull_pause(self):
+        """Seconds until orders may be asked for again, between two intervals; 0: now."""
+        self.ensure_one()
+        cursor = self.cursor_ids.filtered(lambda one: one.topic == "order")[:1]
+        again = [cursor.pulled_at + timedelta(seconds=PULL_AGAIN)] if cursor.pulled_at else []
+        again += [cursor.not_before] if cursor.not_before else []
+        now = clock.now()
+        return max(((moment - now).total_seconds() for moment in again), default=0)
 
     def _wait_with_topic(self, topic, seconds):
         """The channel wants to be asked for a topic again no sooner than in so many seconds."""

@@ -24,6 +24,9 @@ from .marketplace_sender import Parked
 
 _logger = logging.getLogger(__name__)
 
+# Argument of a pull that asks for orders alone, now.
+ORDERS_ALONE = 1
+
 
 class MarketplaceEngine(models.AbstractModel):
     """The jobs. Each is cheap, may run twice, may die anywhere, and is made again when missing:
@@ -94,9 +97,16 @@ class MarketplaceEngine(models.AbstractModel):
 
     @api.model
     def _wake_pull(self, account):
-        """A channel named an order that is not here: it is fetched now, not at the interval."""
-        if account.automatic:
-            self._wake_after_commit("_job_pull", account.id)
+        """A channel named an order that is not here, or told it in part: its orders are fetched
+        now, not at the interval. In a burst of them once for many."""
+        if not account.automatic:
+            return
+        pause = account._order_pull_pause()
+        if pause > 0:
+            eta = clock.now() + timedelta(seconds=pause)
+            self._wake("_job_pull", account.id, eta=eta, argument=ORDERS_ALONE)
+        else:
+            self._wake_after_commit("_job_pull", account.id, ORDERS_ALONE)
 
     @api.model
     def _wake_send(self, account):
@@ -154,9 +164,16 @@ class MarketplaceEngine(models.AbstractModel):
         self._speaking(account_id)._process_account(account_id)
 
     @api.model
-    def _job_pull(self, account_id, _argument=0):
-        """Marketplace: ask a channel for news"""
-        self._speaking(account_id)._pull_account(account_id)
+    def _job_pull(self, account_id, alone=0):
+        """Marketplace: ask a channel for news
+
+        :param int alone: ``ORDERS_ALONE``, else all that is due, and again after the interval.
+        """
+        engine = self._speaking(account_id)
+        if alone == ORDERS_ALONE:
+            engine._pull_orders(account_id)
+        else:
+            engine._pull_account(account_id)
 
     @api.model
     def _job_fetch(self, account_id, period):
@@ -180,6 +197,7 @@ class MarketplaceEngine(models.AbstractModel):
         )
         if self.env.cr.fetchone()[0]:
             engine._wake("_job_dispatch", 0)
+        self.env["marketplace.order"].sudo()._ask_about_awaited()
         accounts = self.env["marketplace.account"].sudo().search([("state", "=", "connected")])
         for account in accounts:
             if self.env["marketplace.inbox"]._has_due(account.id):
@@ -332,6 +350,20 @@ class MarketplaceEngine(models.AbstractModel):
                 env["marketplace.engine"]._wake(
                     "_job_pull", account_id, eta=clock.now() + timedelta(seconds=wait)
                 )
+
+    def _pull_orders(self, account_id):
+        """Ask for orders alone, whatever their interval; a pull under way may have read its page
+        before what this one was made for."""
+        account = self.env["marketplace.account"].browse(account_id).exists()
+        if not account or not account._may_call():
+            return
+        with session_lock(self.env, f"pull.{account_id}") as held:
+            if held:
+                account._pull_all(["order"])
+                return
+        with fresh_env(self.env) as env:
+            eta = clock.now() + timedelta(seconds=PULL_AGAIN)
+            env["marketplace.engine"]._wake("_job_pull", account_id, eta=eta, argument=ORDERS_ALONE)
 
     def _fetch_account(self, account_id, period):
         """Fetch the orders of a period, see :meth:`_job_fetch`."""

@@ -1,6 +1,14 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
+from ..tools import clock
 from .marketplace_account_money import LEVELS
+
+# Seconds that an order waits for the channel's word before a person is asked.
+RISK_PATIENCE = 3600
+# What is further on was sold without us.
+GOES_ON = ("confirmed", "pending")
 
 
 class MarketplaceOrder(models.Model):
@@ -11,6 +19,8 @@ class MarketplaceOrder(models.Model):
         test ──ignore────▶ ledger row alone      risk below the account's level ──▶ as any other
              └─quotation─▶ never confirmed       from it on ──▶ quotation, held
                                                  held ──a person confirms, or the risk falls──▶ on
+                                                 awaited ──the channel tells it──▶ on, or held
+                                                         └─ not within an hour ──▶ held
     """
 
     _inherit = "marketplace.order"
@@ -25,7 +35,15 @@ class MarketplaceOrder(models.Model):
         copy=False,
         help="A quotation until a person confirms it.",
     )
+    risk_awaited = fields.Boolean(
+        "Its risk is not told yet",
+        readonly=True,
+        copy=False,
+        help="A quotation until the channel says how likely it is a fraud.",
+    )
     why_not = fields.Char("Why there is no sales order", readonly=True)
+
+    _risk_awaited_idx = models.Index("(id) WHERE risk_awaited")
 
     # === HOOKS OF PROVIDERS === #
 
@@ -37,6 +55,15 @@ class MarketplaceOrder(models.Model):
         :param order: the neutral :class:`marketplace_adapters.core.Order`.
         """
         return False
+
+    @api.model
+    def _told_in_part(self, account, order):
+        """Whether the channel's list says more of a new order than its message did, so that it is
+        asked at once.
+
+        :param order: the neutral :class:`marketplace_adapters.core.Order`.
+        """
+        return account.hold_risk != "never" and self._waits_for_risk(account, order)
 
     # === IMPORT === #
 
@@ -78,45 +105,105 @@ class MarketplaceOrder(models.Model):
 
     @api.model
     def _import(self, account, fresh):
-        """Override to ask a person about what is held."""
+        """Override to ask a person about what is held, and the channel about what it left out."""
         ledgers = super()._import(account, fresh)
+        orders = {message.external_id: message.order for message, _ledger in fresh}
         for ledger in ledgers:
             if ledger.risk and not ledger.hands_off and account._holds(ledger.risk):
                 ledger._hold_for_risk()
+        ledgers.filtered(lambda one: one._awaits_risk(orders[one.external_id])).risk_awaited = True
+        if any(self._told_in_part(account, orders[one.external_id]) for one in ledgers):
+            self.env["marketplace.engine"]._wake_pull(account)
         return ledgers
+
+    def _awaits_risk(self, order):
+        """Whether this quotation waits for a word that neither this document nor one before it
+        said."""
+        self.ensure_one()
+        return (
+            self.account_id.hold_risk != "never"
+            and self.account_id.order_mode == "full"
+            and not (order.risk or self.risk)
+            and not (self.hands_off or self.test or self.risk_held)
+            and self.sale_order_id.state in ("draft", "sent")
+            and self._waits_for_risk(self.account_id, order)
+        )
 
     # === CHANGES === #
 
     def _apply(self, message):
-        """Override: the channel may find out, or think better of it, later."""
-        before = self.risk
-        if message.order is None or not self.sale_order_id or self.hands_off:
+        """Override: the channel may say it, find out, or think better of it, later."""
+        before, order = self.risk, message.order
+        if order is None or not self.sale_order_id or self.hands_off:
             return super()._apply(message)
-        holds = self.account_id._holds(message.order.risk or before)
+        awaited, told = self.risk_awaited, order.risk or before
+        self.risk_awaited = self._awaits_risk(order)
+        holds = self.account_id._holds(told)
+        released = False
         if holds and not self.account_id._holds(before) and self.sale_order_id.state != "cancel":
             # Before anything else, so that nothing confirms it in between.
-            self.risk = message.order.risk
+            self.risk = order.risk
             self._hold_for_risk()
-        elif not holds and (self.risk_held or (message.order.risk and not before)):
-            self._release(message.order)
-        return super()._apply(message)
-
-    def _release(self, order):
-        """The channel says that nothing is wrong: what waited for that goes on."""
-        if self.risk_held:
+        elif self.risk_held and told and not holds:
             self.risk_held = False
             self._forget_risk()
-        waits = self.sale_order_id.state in ("draft", "sent")
+            released = True
+        elif awaited and not holds:
+            released = not self.risk_awaited
+        result = super()._apply(message)
+        if released:
+            self._release(message)
+        elif self.risk_awaited:
+            self.env["marketplace.engine"]._wake_pull(self.account_id)
+        return result
+
+    def _release(self, message):
+        """The channel says that nothing is wrong: what waited for that goes on. After the lines:
+        they may know only now where they are delivered from."""
+        order = message.order
         status = order.status.value
-        if waits and status in ("confirmed", "pending") and self._confirms(self.account_id, order):
+        if self.sale_order_id.state not in ("draft", "sent") or status not in GOES_ON:
+            return
+        if self._confirms(self.account_id, order):
             self._do_confirm(status)
+            message.settle("done", self.env._("Updated."), self)
 
     def _do_confirm(self, status):
-        """Override: neither a test order nor one that is held confirms itself."""
-        if self.test or self.risk_held:
+        """Override: neither a test order nor one that is held, or waits, confirms itself."""
+        if self.test or self.risk_held or self.risk_awaited:
             self._do_tell(status)
             return
         super()._do_confirm(status)
+
+    def _stop_waiting(self):
+        """The account holds nothing back any more: what waited goes on."""
+        self.risk_awaited = False
+        for order in self:
+            if order.sale_order_id.state in ("draft", "sent") and order.status == "confirmed":
+                order._do_confirm(order.status)
+
+    @api.model
+    def _ask_about_awaited(self):
+        """Nothing waits for ever: after an hour a person decides in the channel's place."""
+        since = clock.now() - timedelta(seconds=RISK_PATIENCE)
+        late = self.search(
+            [
+                ("risk_awaited", "=", True),
+                ("status", "=", "confirmed"),
+                ("create_date", "<", since),
+            ]
+        )
+        for order in late:
+            order.risk_awaited = False
+            if order.sale_order_id.state in ("draft", "sent"):
+                order.risk_held = True
+                order._ask_person(order._untold_question())
+
+    def _untold_question(self):
+        return self.env._(
+            "%s does not say whether this may be a fraud: confirm it, or cancel it.",
+            self.account_id.name,
+        )
 
     def _hold_for_risk(self):
         """Ask once; a quotation waits, for what is confirmed already a person must hurry."""
@@ -161,6 +248,7 @@ class MarketplaceOrder(models.Model):
                         "Possible fraud according to %s, found after it was confirmed.",
                         order.account_id.name,
                     ),
+                    order._untold_question(),
                 ]
             )
 
@@ -229,10 +317,11 @@ class SaleOrder(models.Model):
             asked = self.sudo().marketplace_order_ids.filtered(
                 lambda ledger: (
                     ledger.risk_held
+                    or ledger.risk_awaited
                     or (state == "cancel" and ledger.account_id._holds(ledger.risk))
                 )
             )
             if asked:
-                asked.risk_held = False
+                asked.write({"risk_held": False, "risk_awaited": False})
                 asked._forget_risk()
         return result

@@ -1,9 +1,13 @@
 """Test orders and orders that may be a fraud; cancellations, fees and what is told with them."""
 
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.marketplace.const import CANCEL_OPTIONS_KEY, REASON_KEY
+from odoo.addons.marketplace.models.marketplace_engine import ORDERS_ALONE
+from odoo.addons.marketplace.tools import clock
 
 from marketplace_adapters.core import Kind
 from marketplace_adapters.testing import covers
@@ -117,6 +121,122 @@ class TestOrderRisk(OrderCase):
         self.place(risk="high", minutes=5)
         self.assertEqual((order.sale_order_id.state, order.risk_held), ("sale", False))
         self.assertIn("after it was confirmed", order.attention)
+
+    # === ORDERS THAT WAIT FOR THEIR RISK === #
+
+    def let_wait(self):
+        orders = type(self.env["marketplace.order"])
+        self.patch(orders, "_waits_for_risk", lambda model, account, order: not order.risk)
+        self.pulls = []
+        self.patch(
+            type(self.env["marketplace.engine"]),
+            "_wake_pull",
+            lambda engine, account: self.pulls.append(account.id),
+        )
+
+    @covers("X37")
+    def test_the_channel_is_asked_at_once_and_as_long_as_an_order_waits(self):
+        self.let_wait()
+        order = self.place(status="confirmed")
+        self.assertEqual((order.risk_awaited, order.attention), (True, False))
+        self.assertEqual(self.pulls, [self.account.id])
+        self.place(status="confirmed", minutes=1, note="again")
+        self.assertEqual(self.pulls, [self.account.id] * 2)
+        self.place(status="confirmed", risk="low", minutes=2)
+        self.assertEqual((order.risk_awaited, order.sale_order_id.state), (False, "sale"))
+        self.place(status="confirmed", minutes=3, note="no word of its risk")
+        self.assertEqual(self.pulls, [self.account.id] * 2)
+        self.account.hold_risk = "never"
+        self.place("O-2", status="confirmed")
+        self.assertEqual(self.pulls, [self.account.id] * 2)
+
+    @covers("X37")
+    def test_paying_does_not_confirm_what_waits_and_a_known_risk_is_not_waited_for(self):
+        self.let_wait()
+        self.account.confirm_on = "confirmed"
+        waits = self.place("O-1", status="pending")
+        known = self.place("O-2", status="pending")
+        self.place("O-2", status="pending", risk="low", minutes=1)
+        self.assertEqual((waits.risk_awaited, known.risk_awaited), (True, False))
+        self.assertEqual(known.sale_order_id.state, "draft")
+        for order_id in ("O-1", "O-2"):
+            self.place(order_id, status="confirmed", minutes=2)
+        self.assertEqual((waits.sale_order_id.state, known.sale_order_id.state), ("draft", "sale"))
+        self.place("O-1", status="confirmed", risk="low", minutes=3)
+        self.assertEqual((waits.sale_order_id.state, waits.risk), ("sale", "low"))
+
+    @covers("X37")
+    def test_nothing_waits_for_ever(self):
+        self.let_wait()
+        order = self.place(status="confirmed")
+        sale = order.sale_order_id
+        orders = self.env["marketplace.order"]
+        orders._ask_about_awaited()
+        self.assertFalse(order.attention)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE marketplace_order SET create_date = create_date - interval '61 minutes'"
+            " WHERE id = %s",
+            [order.id],
+        )
+        order.invalidate_recordset()
+        orders._ask_about_awaited()
+        orders._ask_about_awaited()
+        self.assertEqual((order.risk_awaited, order.risk_held, sale.state), (False, True, "draft"))
+        self.assertIn("does not say whether this may be a fraud", order.attention)
+        self.assertEqual(len(self.activities(sale)), 1)
+        # News without a word of it leave it to the person; the word itself is still heard.
+        self.place(status="confirmed", minutes=90, note="again")
+        self.assertEqual((sale.state, order.risk_held), ("draft", True))
+        self.place(status="confirmed", risk="low", minutes=91)
+        self.assertEqual((sale.state, order.risk_held, order.attention), ("sale", False, False))
+        self.assertEqual(self.activities(sale).ids, [])
+
+    @covers("X37")
+    def test_an_account_that_holds_nothing_any_more_lets_go_what_waits(self):
+        self.let_wait()
+        waits = self.place("O-1", status="confirmed")
+        held = self.place("O-2", status="confirmed", risk="high")
+        self.account.hold_risk = "never"
+        self.assertEqual((waits.sale_order_id.state, waits.risk_awaited), ("sale", False))
+        self.assertEqual((held.sale_order_id.state, held.risk_held), ("draft", True))
+
+    def test_a_person_need_not_wait(self):
+        self.let_wait()
+        order = self.place(status="confirmed")
+        order.sale_order_id.action_confirm()
+        self.assertEqual((order.sale_order_id.state, order.risk_awaited), ("sale", False))
+        self.place(status="confirmed", risk="high", minutes=1)
+        self.assertEqual((order.sale_order_id.state, order.risk_held), ("sale", False))
+        self.assertIn("after it was confirmed", order.attention)
+
+    def test_orders_may_be_fetched_between_two_intervals_but_not_in_a_row(self):
+        cursor = self.account._cursor("order")
+        self.assertEqual(self.account._order_pull_pause(), 0)
+        cursor.pulled_at = clock.now()
+        self.assertGreater(self.account._order_pull_pause(), 0.5)
+        cursor.pulled_at = clock.now() - timedelta(seconds=10)
+        self.assertLess(self.account._order_pull_pause(), 0)
+        cursor.not_before = clock.now() + timedelta(seconds=60)
+        self.assertGreater(self.account._order_pull_pause(), 50)
+
+    def test_a_pull_of_orders_alone_asks_for_nothing_else(self):
+        asked = []
+        accounts = type(self.account)
+        self.patch(accounts, "_pull_topics", lambda account: ["order", "listing"])
+        self.patch(accounts, "_pull_topic", lambda account, topic: asked.append(topic))
+        jobs = [("identity_key", "like", "marketplace:_job_pull:%")]
+        self.env["queue.job"].search(jobs).unlink()
+        self.account.automatic = True
+        self.account._cursor("order").pulled_at = clock.now()
+        engine = self.env["marketplace.engine"].with_user(self.engine_user)
+        engine._job_pull(self.account.id, ORDERS_ALONE)
+        self.assertEqual(asked, ["order"])
+        self.assertFalse(self.env["queue.job"].search(jobs), "the usual pull goes on by itself")
+        engine._wake_pull(self.account)
+        (job,) = self.env["queue.job"].search(jobs)
+        self.assertEqual(job.identity_key, f"marketplace:_job_pull:{self.account.id}:1")
+        self.assertTrue(job.eta)
 
     # === CANCELLATION === #
 
