@@ -23,7 +23,7 @@ from .model import CODEC, Draft, Order, Risk
 from .page import SalesPages
 from .payments import Payments
 from .people import People
-from .placing import PAYMENTS, Placing
+from .placing import PAYMENTS, RISKS, Placing
 from .refunds import Refunds
 from .rest_other import risk_body
 from .returns import Returns
@@ -233,9 +233,11 @@ class Sales(Part):
 
     def assess(self, order: Order, level: str) -> None:
         """A new risk assessment."""
-        words = {"HIGH": "CANCEL", "MEDIUM": "INVESTIGATE", "LOW": "ACCEPT", "NONE": "NONE"}
+        words = dict(RISKS.values())
         if level not in words:
             raise Invalid(f"unknown level; known: {', '.join(words)}")
+        # One that was still being made has come to its end.
+        order.risks = [one for one in order.risks if one.level != "PENDING"]
         order.risks.append(Risk(level, [["Assessed by hand", "NEUTRAL"]]))
         order.recommendation = words[level]
         self.desk.changed(order, f"risk {level.lower()}")

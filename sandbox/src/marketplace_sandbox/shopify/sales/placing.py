@@ -37,7 +37,14 @@ LINE = {
     "requires_shipping", "properties", "vendor", "grams", "duty", "variant_title",
 }  # fmt: skip
 SOURCES = {"web": "web", "pos": "pos", "draft": "shopify_draft_order", "app": "1234567"}
-RISKS = {"low": ("LOW", "ACCEPT"), "medium": ("MEDIUM", "INVESTIGATE"), "high": ("HIGH", "CANCEL")}
+# Level of the assessment, recommendation of the whole.
+RISKS = {
+    "none": ("NONE", "NONE"),
+    "pending": ("PENDING", "NONE"),
+    "low": ("LOW", "ACCEPT"),
+    "medium": ("MEDIUM", "INVESTIGATE"),
+    "high": ("HIGH", "CANCEL"),
+}
 PAYMENTS = ("paid", "authorized", "pending", "partially_paid", "voided")
 
 

@@ -313,7 +313,7 @@ class Steps:
         self._sales.desk.changed(order, "changed")
 
     def risk(self, order: Order, body: Mapping[str, Any]) -> None:
-        """``{"level": "high"|"medium"|"low"|"none"}``."""
+        """``{"level": "high"|"medium"|"low"|"none"|"pending"}``."""
         self._sales.assess(order, str(body.get("level") or "high").upper())
 
     # === STEPS WITHOUT A BODY, FOR THE GENERATOR === #
