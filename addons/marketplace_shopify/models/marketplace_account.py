@@ -319,6 +319,7 @@ class MarketplaceAccount(models.Model):
             restock=self.shopify_restock,
             delete_means=self.shopify_delete_means,
             compare_at=self.shopify_compare_at != "none",
+            await_risk=self.hold_risk != "never",
         )
         places = self.place_ids.filtered("active")
         if places:

@@ -8,6 +8,8 @@ from marketplace_adapters.shopify.const import CANCEL_REASONS
 
 # Shopify takes a cancellation of what has not left.
 CANCELLABLE = ("pending", "hold", "confirmed")
+# Of orders of the shop floor nobody asks how risky they are.
+FLOOR = "pos"
 DRAFT_PREFIX = "draft-"
 
 
@@ -96,6 +98,35 @@ class MarketplaceOrder(models.Model):
         if account.provider == "shopify" and order.status.value == "pending":
             return False
         return super()._confirms(account, order)
+
+    @api.model
+    def _waits_for_risk(self, account, order):
+        """Override of ``marketplace``: webhooks say nothing of the risk of an order, and Shopify's
+        own analysis takes a moment as well; the list of orders tells it."""
+        if account.provider != "shopify":
+            return super()._waits_for_risk(account, order)
+        return (
+            not order.risk
+            and order.status.value in CANCELLABLE
+            and not order.test
+            and not order.external_id.startswith(DRAFT_PREFIX)
+            and order.extra.get("source_name") != FLOOR
+        )
+
+    @api.model
+    def _told_in_part(self, account, order):
+        """Override of ``marketplace``: nor do webhooks say from which of several locations an
+        order is delivered."""
+        if super()._told_in_part(account, order):
+            return True
+        if account.provider != "shopify" or len(account.place_ids.filtered("active")) < 2:
+            return False
+        return (
+            order.status.value in CANCELLABLE
+            and not order.external_id.startswith(DRAFT_PREFIX)
+            and not order.extra.get("fulfillment_orders")
+            and not any(line.location for line in order.lines)
+        )
 
     def _outbound_allowed(self, status):
         """Override of ``marketplace``: of a draft order nothing is told, and only what has not

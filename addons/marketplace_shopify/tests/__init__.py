@@ -5,6 +5,7 @@ from . import (
     test_metafields,
     test_orders,
     test_products,
+    test_risk,
     test_security,
     test_series,
     test_shop,

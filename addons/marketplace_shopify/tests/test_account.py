@@ -161,6 +161,7 @@ class TestAccount(OfflineCase):
                 "restock": "never",
                 "delete_means": "delete",
                 "compare_at": True,
+                "await_risk": True,
                 "location": WAREHOUSE_ID,
                 "upload_hosts": ["https://a.test", "https://b.test"],
             },
