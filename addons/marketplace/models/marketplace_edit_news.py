@@ -10,7 +10,7 @@ class MarketplaceListing(models.Model):
 
     # {"price": "2030-01-05T12:00:00", "inventory/by_location/7": …}: the channel's own time of what
     # it showed last, since its messages overtake each other.
-    shown_at = fields.Json(readonly=True, copy=False)
+    shown_at = fields.Json("Last shown by the channel", readonly=True, copy=False)
 
     def _fresh(self, values, moment):
         """What is not older than what the channel showed before; remembers how new that is.
