@@ -3,12 +3,19 @@ change that somebody makes in the shop itself."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from suite.demo.scene import Scene
 from suite.stage import wait_until
 from suite.web import OdooClient
 
+NEW_PRODUCTS = (
+    ("Mint Tea, 20 bags", "TEA-MNT", "3.40", {"compare_at": "3.90", "vendor": "Nile Herbs"}),
+    ("Hibiscus, dried 250 g", "HIB-250", "2.80", {"vendor": "Nile Herbs"}),
+    ("Olive Oil 500 ml", "OIL-500", "8.20", {"barcode": "6220000000012"}),
+    ("Gift box", None, "19.00", {}),
+)
 TITLE = "Orange Juice 1 L – summer edition"
 
 
@@ -33,11 +40,14 @@ class ShopifyStory:
         self._send_part_of(orders[0])
         self._shop("POST", f"orders/{orders[1]}/fulfil", {})
         self._shop("POST", f"orders/{orders[1]}/refund", {"amount": "2.50"})
-        product = self._shop("GET", "wait?sku=ORJ-1L&field=status&value=ACTIVE")["product"]
-        self._shop("PATCH", f"products/{product}", {"title": TITLE})
+        self._shop("PATCH", f"products/{self._product('ORJ-1L')}", {"title": TITLE})
         for what, query in (
             ("the refund", "marketplace_return WHERE external_id LIKE 'refund-%'"),
-            ("the change", "marketplace_foreign_edit WHERE state = 'open'"),
+            (
+                "the change",
+                "marketplace_foreign_edit WHERE state = 'open' AND member LIKE '%title'",
+            ),
+            ("the risk", "marketplace_order WHERE risk_held"),
             (
                 "the parcel",
                 "marketplace_outbox WHERE kind = 'shipment' AND status = 'success'"
@@ -45,6 +55,9 @@ class ShopifyStory:
             ),
         ):
             self._wait(what, f"SELECT count(*) > 0 FROM {query}")
+        self._keep_collections()
+        self._ask_for_privacy()
+        self._look_at_the_catalogue()
 
     def ids(self) -> dict[str, int]:
         """Records that pictures are taken of."""
@@ -56,8 +69,10 @@ class ShopifyStory:
             "shop": account,
             "shop_listing": self._one("marketplace.listing", [mine, ["sku", "=", "ORJ-1L"]]),
             "shop_order": self._one("sale.order", [of_shop, ["picking_ids.state", "=", "done"]]),
-            "shop_risky": self._one("sale.order", [of_shop, ["state", "=", "draft"]]),
+            "shop_risky": self._one("sale.order", [of_shop, [f"{ledger}.risk_held", "=", True]]),
             "foreign_edit": self._one("marketplace.foreign.edit", [mine]),
+            "onboarding": self._one("marketplace.onboarding", [mine]),
+            "catalogue_import": self._one("marketplace.catalogue.import", [mine]),
         }
 
     # === INTERNALS === #
@@ -75,6 +90,60 @@ class ShopifyStory:
                     "policy": "ask",
                 }
             ],
+        )
+
+    def _product(self, sku: str) -> int:
+        variants = self._shop("GET", "variants")
+        return int(next(row["product_id"] for row in variants if row["sku"] == sku))
+
+    def _keep_collections(self) -> None:
+        """One of a category, one that the shop fills by a rule."""
+        (account,) = self._account()
+        (category,) = self.client("product.category", "search", [], limit=1, order="id desc")
+        rule = {"column": "price", "relation": "LESS_THAN", "condition": "5"}
+        for vals in (
+            {"name": "Summer drinks", "category_ids": [[6, 0, [category]]]},
+            {"name": "Under five", "kind": "automatic", "rule_ids": [[0, 0, rule]]},
+        ):
+            self.client(
+                "marketplace.shopify.collection", "create", [{"account_id": account, **vals}]
+            )
+        saved = "marketplace_shopify_collection WHERE state = 'saved'"
+        self._wait("the collections", f"SELECT count(*) >= 2 FROM {saved}")
+
+    def _ask_for_privacy(self) -> None:
+        """One buyer asks what is kept, another to be forgotten; open orders keep her for now."""
+        (account,) = self._account()
+        (found,) = self.client("marketplace.account", "read", [account], ["webhook_url"])
+        for topic in ("customers/data_request", "customers/redact"):
+            body = {"topic": topic, "url": found["webhook_url"]}
+            self._shop("POST", "privacy", body)
+        self._wait("the requests", "SELECT count(*) >= 2 FROM marketplace_privacy_request")
+
+    def _look_at_the_catalogue(self) -> None:
+        """The shop has products that Odoo does not: the first import, up to its preview."""
+        rows = [
+            {"title": title, "sku": sku, "price": price, "quantity": 40, **more}
+            for title, sku, price, more in NEW_PRODUCTS
+        ]
+        self._shop("POST", "products", {"products": rows})
+        (account,) = self._account()
+        self.client("marketplace.account", "action_onboarding", [account])
+        onboarding = self._one("marketplace.onboarding", [["account_id", "=", account]])
+        act = partial(self.client, "marketplace.onboarding")
+        act("action_read", [onboarding])
+        self._wait_for("marketplace_link_catalogue", account, "ready")
+        for _step in ("read", "compare"):
+            act("action_next", [onboarding])
+        act("action_import", [onboarding])
+        work = self._one("marketplace.catalogue.import", [["account_id", "=", account]])
+        self.client("marketplace.catalogue.import", "action_plan", [work])
+        self._wait_for("marketplace_catalogue_import", account, "planned")
+
+    def _wait_for(self, table: str, account: int, state: str) -> None:
+        self._wait(
+            f"{table}: {state}",
+            f"SELECT bool_or(state = '{state}') FROM {table} WHERE account_id = {account}",
         )
 
     def _send_part_of(self, number: str) -> None:

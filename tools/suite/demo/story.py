@@ -132,7 +132,9 @@ class Story:
             "submission": one("marketplace.submission", [["outbox_ids.status", "=", "error"]]),
             "inbox": one("marketplace.inbox", [["status", "=", "quarantined"]]),
             "cause": one("marketplace.cause", [["code", "like", "unknown_product"]]),
-            "catalogue": one("marketplace.link.catalogue", []),
+            "catalogue": one(
+                "marketplace.link.catalogue", [["account_id.provider", "=", "cartona"]]
+            ),
             "import": one("marketplace.link.import", []),
             "operation": one("marketplace.product.operation", [["status", "=", "error"]]),
         }
