@@ -136,7 +136,7 @@ def test_an_address_that_shopify_refuses(adapter: ShopifyAdapter) -> None:
 # === LISTS === #
 
 
-@covers("R420")
+@covers("R360")
 def test_the_lists_of_the_shop(adapter: ShopifyAdapter) -> None:
     places = adapter.places()
     assert [(one.external_id, one.name, one.active) for one in places] == [
