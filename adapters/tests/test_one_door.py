@@ -9,7 +9,7 @@ import marketplace_adapters
 from marketplace_adapters.testing import covers
 
 PACKAGE = Path(marketplace_adapters.__file__).parent
-# What could reach a network or a file; urllib3 is the engine of requests.
+# What could reach a network; urllib3 is the engine of requests.
 DOORS = {
     "requests",
     "urllib3",
@@ -18,9 +18,9 @@ DOORS = {
     "httpx",
     "aiohttp",
     "asyncio",
-    "sqlite3",
-    "shelve",
 }
+# What could remember something: nothing is kept between two calls.
+STORES = {"sqlite3", "shelve", "dbm", "pickle"}
 
 
 def shipped() -> list[Path]:
@@ -37,6 +37,12 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names.add(node.module.split(".")[0])
     return names
+
+
+def importing(packages: set[str]) -> dict[str, set[str]]:
+    """Modules that import one of these packages, and which."""
+    found = {path: imported(path) & packages for path in shipped()}
+    return {path.relative_to(PACKAGE).as_posix(): names for path, names in found.items() if names}
 
 
 def calls_of(path: Path, method: str) -> list[str]:
@@ -56,10 +62,15 @@ def calls_of(path: Path, method: str) -> list[str]:
 
 @covers("R123", "R129")
 def test_one_module_reaches_the_network_and_by_requests() -> None:
-    doors = {path: imported(path) & DOORS for path in shipped()}
-    assert {
-        path.relative_to(PACKAGE).as_posix(): found for path, found in doors.items() if found
-    } == {"core/transport.py": {"requests", "urllib3"}}
+    assert importing(DOORS) == {"core/transport.py": {"requests", "urllib3"}}
+
+
+def test_what_is_put_on_the_disk_is_gone_when_it_was_read() -> None:
+    # A catalogue of a million lines, in a folder that goes with the reading.
+    assert importing(STORES) == {"shopify/catalogue.py": {"sqlite3"}}
+    path = PACKAGE / "shopify" / "catalogue.py"
+    assert calls_of(path, "connect") == ["__init__"]
+    assert calls_of(path, "TemporaryDirectory") == ["joined"]
 
 
 @covers("R126")
