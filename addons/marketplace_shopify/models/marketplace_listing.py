@@ -110,6 +110,13 @@ class MarketplaceListing(models.Model):
         extra = {**key.extra, "product_key": self._shopify_key()}
         return dataclasses.replace(key, extra=extra)
 
+    def _can_take(self, kind, member):
+        """Override of ``marketplace``: the compare-at price is kept for shops alone; on another
+        channel it stays what it is."""
+        if (kind, member) == ("price", "compare_at") and self.provider != "shopify":
+            return False
+        return super()._can_take(kind, member)
+
     # === ACTIONS === #
 
     def action_shopify_open(self):
