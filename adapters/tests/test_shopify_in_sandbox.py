@@ -137,6 +137,7 @@ def common(order: Order) -> Order:
     )
 
 
+@pytest.mark.large
 @covers("R355", "R361", "X36")
 @pytest.mark.parametrize("money", ["shop", "presentment"])
 def test_mixed_orders_are_equal_on_both_roads_and_come_to_the_shops_own_book(
@@ -202,6 +203,7 @@ def _check_refund(found: Any, row: dict[str, Any], money: str) -> None:
     }
 
 
+@pytest.mark.large
 def test_an_order_with_300_lines_is_read_whole_and_no_call_costs_too_much(shop: Shop) -> None:
     order = shop.place(
         lines=[
