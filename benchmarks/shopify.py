@@ -312,9 +312,7 @@ class Shop:
 
     def _plan(self, plan: tuple[int, int]) -> None:
         rate, most = plan
-        self._sandbox.control(
-            "POST", "shopify/settings", {"restore_rate": rate, "bucket": most}
-        )
+        self._sandbox.control("POST", "shopify/settings", {"restore_rate": rate, "bucket": most})
         self._sandbox.control("POST", "shopify/throttle", {"available": most})
 
     def _points(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from suite.demo.scene import Scene
 from suite.stage import wait_until
 from suite.web import OdooClient
 
-NEW_PRODUCTS = (
+NEW_PRODUCTS: tuple[tuple[str, str | None, str, dict[str, str]], ...] = (
     ("Mint Tea, 20 bags", "TEA-MNT", "3.40", {"compare_at": "3.90", "vendor": "Nile Herbs"}),
     ("Hibiscus, dried 250 g", "HIB-250", "2.80", {"vendor": "Nile Herbs"}),
     ("Olive Oil 500 ml", "OIL-500", "8.20", {"barcode": "6220000000012"}),
