@@ -92,6 +92,14 @@ class ShopifyWorld(ChannelWorld):
             ],
         )
 
+    def sell_untracked(self, sku: str) -> None:
+        """Something that nobody keeps in stock and the shop sells by its SKU alone."""
+        client = self.client()
+        vals = {"name": sku, "default_code": sku, "type": "service", "taxes_id": False}
+        (product,) = client("product.product", "create", [vals])
+        listing = {"account_id": self.account, "product_id": product, "sku": sku}
+        client("marketplace.listing", "create", [listing])
+
     def hear(self) -> None:
         """Let the shop send its webhooks here."""
         client = self.client()

@@ -122,17 +122,18 @@ class MarketplaceInbox(models.Model):
         """Documents that a channel went back to: what a pull brings now is the present state,
         although we saw the same content before the order became something else.
 
-        Only for documents without a time of their own; with one, going back is new content.
+        With a time of its own going back is new content; but what was sent in the same second may
+        have arrived after it.
         """
-        timeless = [row for row in rows if row[0] == "order" and not row[4]]
-        if not timeless:
+        orders = [row for row in rows if row[0] == "order"]
+        if not orders:
             return 0
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE marketplace_inbox item
                    SET status = 'new', attempts = 0, not_before = NULL, cause_id = NULL,
-                       received_at = clock_timestamp() AT TIME ZONE 'UTC'
+                       source = 'pull', received_at = clock_timestamp() AT TIME ZONE 'UTC'
                   FROM unnest(%s::text[], %s::text[]) AS row (external_id, revision)
                   JOIN marketplace_order ledger
                     ON ledger.account_id = %s AND ledger.external_id = row.external_id
@@ -140,13 +141,15 @@ class MarketplaceInbox(models.Model):
                    AND item.external_id = row.external_id AND item.revision = row.revision
                    AND item.status IN ('done', 'ignored')
                    AND ledger.revision IS DISTINCT FROM item.revision
+                   AND (item.occurred_at IS NULL OR item.occurred_at = ledger.updated_at
+                        AND ledger.event_source != 'pull')
                    AND NOT EXISTS (
                        SELECT 1 FROM marketplace_inbox newer
                         WHERE newer.account_id = item.account_id AND newer.topic = 'order'
                           AND newer.external_id = item.external_id AND newer.status = 'new')
                 """,
-                [row[1] for row in timeless],
-                [row[2] for row in timeless],
+                [row[1] for row in orders],
+                [row[2] for row in orders],
                 account.id,
                 account.id,
             )

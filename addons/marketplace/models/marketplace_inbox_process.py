@@ -94,7 +94,7 @@ class MarketplaceInbox(models.Model):
             """
             SELECT id, topic, external_id, revision,
                    CASE WHEN topic = ANY(%s) THEN NULL ELSE payload END,
-                   occurred_at, received_at, attempts
+                   occurred_at, received_at, attempts, source
               FROM marketplace_inbox
              WHERE account_id = %s AND status = 'new'
                AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')

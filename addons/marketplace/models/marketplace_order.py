@@ -96,6 +96,9 @@ class MarketplaceOrder(models.Model):
     event_at = fields.Datetime(
         "Newest news received", readonly=True, help="Orders news of channels that tell no time."
     )
+    event_source = fields.Char(
+        "Newest news came by", readonly=True, help="Read from the channel, or sent by it."
+    )
     first_seen_at = fields.Datetime("First seen", default=fields.Datetime.now, readonly=True)
     last_seen_at = fields.Datetime("Last seen", default=fields.Datetime.now, readonly=True)
     seen_count = fields.Integer("Times seen", default=1, readonly=True)
@@ -185,11 +188,18 @@ class MarketplaceOrder(models.Model):
     def _is_stale(self, message):
         """Whether an item of the inbox is older than what we know.
 
-        The channel's own clock decides; where it is silent or even, the order of arrival does.
+        The channel's own clock decides. Where it is even, what was read there is at least as new
+        as what was sent from there; where that does not tell either, the order of arrival does.
         """
         self.ensure_one()
-        if message.moment and self.updated_at and message.moment != self.updated_at:
-            return message.moment < self.updated_at
+        if message.moment and self.updated_at:
+            if message.moment != self.updated_at:
+                return message.moment < self.updated_at
+            if message.source != self.event_source and "pull" in (
+                message.source,
+                self.event_source,
+            ):
+                return self.event_source == "pull"
         return bool(self.event_at) and message.received_at < self.event_at
 
     # === PROCESS === #

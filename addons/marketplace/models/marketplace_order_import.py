@@ -290,6 +290,7 @@ class MarketplaceOrder(models.Model):
             "raw_status": order.raw_status,
             "revision": message.revision,
             "event_at": message.received_at,
+            "event_source": message.source,
         }
         if message.moment:
             vals["updated_at"] = message.moment

@@ -177,6 +177,27 @@ class MarketplaceOrder(models.Model):
             if sale.state != "sale" or not rows:
                 continue
             locked, sale.locked = sale.locked, False
+            worth, total = order._worth(rows), sale.amount_total
             for row in rows:
                 row._set_ordered()
+            order._keep_cents((total - sale.amount_total) - (worth - order._worth(rows)))
             sale.locked = locked
+
+    def _worth(self, rows):
+        """What these lines come to at the channel, as they are ordered now."""
+        currency = self.sale_order_id.currency_id
+        return sum(
+            currency.round(row.unit_price * row.sale_line_id._marketplace_quantity(row))
+            for row in rows
+        )
+
+    def _keep_cents(self, difference):
+        """Fewer units need not round as all of them did: the cent goes to the rounding line.
+
+        :param float difference: by how much more the order fell than its lines are worth.
+        """
+        account, sale = self.account_id, self.sale_order_id
+        difference = sale.currency_id.round(difference)
+        most = len(self.line_ids) * sale.currency_id.rounding
+        if difference and abs(difference) <= most and account.price_tax != "excluded":
+            self._add_rounding(account, sale, difference)

@@ -87,7 +87,12 @@ class MarketplaceOrder(models.Model):
             if late is not None:
                 del vals["revision"]
         else:
-            vals = {"status": status, "raw_status": status, "event_at": message.received_at}
+            vals = {
+                "status": status,
+                "raw_status": status,
+                "event_at": message.received_at,
+                "event_source": message.source,
+            }
             if message.moment:
                 vals["updated_at"] = message.moment
         self.write(vals)

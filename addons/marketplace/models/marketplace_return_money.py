@@ -145,7 +145,7 @@ class MarketplaceReturn(models.Model):
 
         :return: list of :class:`Part`.
         """
-        rest = _exact(self.amount, self.currency_id)
+        rest = _exact(self.amount, self.currency_id) - self._never_ordered()
         parts = []
         rows = self.line_ids.filtered(lambda row: row.order_line_id.sale_line_id and row.quantity)
         others = self.others or []
@@ -164,6 +164,14 @@ class MarketplaceReturn(models.Model):
         if rest:
             parts += self._parts_of_other("adjustment", "", rest)
         return parts
+
+    def _never_ordered(self):
+        """What was given back for goods that never left and whose line is gone from the order, if
+        nothing was billed: the order comes to so much less already."""
+        gone = self.line_ids.filtered(lambda row: not row.left and not row.order_line_id.sale_line_id)
+        if not gone or self._invoices():
+            return Decimal()
+        return sum((_exact(row.amount, self.currency_id) for row in gone), Decimal())
 
     def _amounts_of(self, rows, rest):
         """:return: {row: amount}; what the channel does not split is split by value."""
@@ -410,7 +418,10 @@ class MarketplaceReturn(models.Model):
         :rtype: Decimal
         """
         row = part.row
-        if row is None or not (row.restock or not row.left):
+        if row is not None and not row.left:
+            # The order's own document leaves it out, at whatever it came to there.
+            return part.amount
+        if row is None or not row.restock:
             return Decimal()
         value = _exact(row.quantity * row.order_line_id.unit_price, self.currency_id)
         return min(value, part.amount)

@@ -65,6 +65,7 @@ class Message:
     occurred_at: datetime | None
     received_at: datetime
     attempts: int
+    source: str = "webhook"
     order: Order | None = None
     status: OrderStatus | None = None
     # What the adapter read of a topic that is no order.
@@ -89,8 +90,10 @@ class Message:
         return "order" if self.topic in ("order", "status") else self.topic, self.external_id
 
     def sort_key(self):
-        """Order of truth: the channel's own clock, then the order of arrival."""
-        return (self.moment or self.received_at, self.received_at, self.id)
+        """Order of truth: the channel's own clock; where it is even, what was read there beats what
+        was sent from there; then the order of arrival."""
+        read = self.moment is not None and self.source == "pull"
+        return (self.moment or self.received_at, read, self.received_at, self.id)
 
     def reset(self):
         """Forget what became of it: its savepoint was rolled back."""

@@ -320,6 +320,29 @@ class TestOrderChange(OrderCase):
         self.take_in({"id": "O-7", "status": "pending"}, topic="status")
         self.assertEqual(wakes.count(fetch), 1, "orders are fetched by hand only")
 
+    @covers("R355", "C2")
+    def test_of_one_second_what_was_read_counts_whatever_arrives_after_it(self):
+        before, after = self.two_lines(tea=3), self.two_lines(tea=1)
+        self.receive(self.document("O-9", after), source="pull")
+        self.process()
+        order = self.take_in(self.document("O-9", before))
+        self.assertEqual(self.item("O-9").status, "ignored")
+        self.assertEqual(order.line_ids[0].quantity, 1)
+
+    @covers("R355", "C2")
+    def test_of_one_second_a_late_message_is_put_right_by_the_next_pull(self):
+        before, after = self.two_lines(tea=3), self.two_lines(tea=1)
+        self.take_in(self.document("O-9", after))
+        order = self.take_in(self.document("O-9", before))
+        self.assertEqual(order.line_ids[0].quantity, 3, "the messages alone do not tell")
+        for _time in range(2):
+            self.receive(self.document("O-9", after), source="pull")
+            self.process()
+            self.assertEqual(order.line_ids[0].quantity, 1)
+        self.assertEqual(self.receive(self.document("O-9", after), source="pull"), 0, "known now")
+        self.take_in(self.document("O-9", before))
+        self.assertEqual(order.line_ids[0].quantity, 1)
+
     def test_a_pull_that_finds_another_under_way_comes_again_soon(self):
         self.account.write({"automatic": True, "interval": 3600})
         engine = self.env["marketplace.engine"].with_user(self.engine_user)
