@@ -21,7 +21,7 @@ from suite.console import say
 from suite.stage import wait_until
 
 SUITE = ("marketplace", "marketplace_shopify")
-VARIANTS, CATALOGUE, SINGLES = 10_000, 20_000, 60
+VARIANTS, CATALOGUE, MADE, SINGLES = 10_000, 20_000, 1_000, 60
 LATENCY_LIMIT = 1.0
 MEMORY_LIMIT = 400.0
 #: Points that flow in each second, and the most that are kept. The peer has the largest plan, or
@@ -32,13 +32,16 @@ CREDENTIALS = {"client_id": "demo-shopify-client", "client_secret": "shpss_demo_
 
 
 def measure(quick: bool = False) -> list[Row]:
-    variants, catalogue, singles = (500, 500, 10) if quick else (VARIANTS, CATALOGUE, SINGLES)
+    variants, singles = (500, 10) if quick else (VARIANTS, SINGLES)
+    catalogue, made = (500, 100) if quick else (CATALOGUE, MADE)
     seconds = 5 if quick else SECONDS
     with scene.Running() as running:
         shop = Shop(running, variants)
         rows = [*shop.stock(), shop.singles(singles), shop.budget(seconds)]
     with scene.Running() as running:
-        rows += Newcomer(running, catalogue).import_all()
+        rows.append(Newcomer(running, catalogue, "full").read())
+    with scene.Running() as running:
+        rows.append(Newcomer(running, made, "made").make())
     return rows
 
 
@@ -333,27 +336,33 @@ class Shop:
 class Newcomer:
     """A seller whose Odoo is empty and whose shop is full."""
 
-    def __init__(self, running: scene.Running, count: int) -> None:
+    def __init__(self, running: scene.Running, count: int, name: str) -> None:
         self._count = count
-        sandbox = running.sandbox("shopify-full")
+        sandbox = running.sandbox(f"shopify-{name}")
         sandbox.control("POST", "shopify/products", {"count": count, "prefix": "FULL-"})
-        self.database = running.database(scene.fresh("shopify_new", SUITE))
+        self.database = running.database(scene.fresh(f"shopify_{name}", SUITE))
         scene.begin_odoo(self.database)
         with scene.environment(self.database) as env:
-            self._account_id = connect(env, sandbox.room("shopify"), sync_orders=False)
+            self._account_id = connect(env, sandbox.room("shopify"))
             env.cr.commit()
         self._server = running.odoo(self.database)
 
-    def import_all(self) -> list[Row]:
-        """Read the whole catalogue by bulk operation, make products of it."""
-        memory = scene.Memory(self._server)
-        memory.start()
-        started = time.monotonic()
-        with scene.environment(self.database) as env:
-            account = env["marketplace.account"].browse(self._account_id)
-            env["marketplace.link.catalogue"]._of(account).action_fetch()
-        self._wait("SELECT state = 'ready' FROM marketplace_link_catalogue", 1800)
-        read = time.monotonic() - started
+    def read(self) -> Row:
+        """The whole catalogue by one bulk operation, staged and matched."""
+        memory, started = self._begin()
+        seconds = time.monotonic() - started
+        peaks = memory.finish()
+        ((lines,),) = scene.cluster().sql(
+            self.database, "SELECT count(*)::int FROM marketplace_link_catalogue_line"
+        )
+        if lines < self._count:
+            raise RuntimeError(f"{lines} of {self._count} products were read")
+        detail = {"products": self._count, "seconds": seconds, **peaks}
+        return self._row("shopify-import-memory", peaks, detail)
+
+    def make(self) -> Row:
+        """Products of Odoo made of it."""
+        memory, started = self._begin()
         with scene.environment(self.database) as env:
             account = env["marketplace.account"].browse(self._account_id)
             catalogue = env["marketplace.link.catalogue"]._of(account)
@@ -366,23 +375,36 @@ class Newcomer:
         self._wait(f"SELECT ({state}) = 'done'", 3600)
         seconds = time.monotonic() - started
         peaks = memory.finish()
-        ((listed,),) = scene.cluster().sql(
+        ((made,),) = scene.cluster().sql(
             self.database, "SELECT count(DISTINCT product_tmpl_id)::int FROM marketplace_listing"
         )
-        if listed != self._count:
-            raise RuntimeError(f"{listed} of {self._count} products were made")
-        detail = {"products": self._count, "seconds": seconds, "seconds_of_reading": read, **peaks}
+        if made != self._count:
+            raise RuntimeError(f"{made} of {self._count} products were made")
+        detail = {"products": self._count, "seconds": seconds, **peaks}
+        return self._row("shopify-making-memory", peaks, detail)
+
+    def _begin(self) -> tuple[scene.Memory, float]:
+        memory = scene.Memory(self._server)
+        memory.start()
+        started = time.monotonic()
+        with scene.environment(self.database) as env:
+            account = env["marketplace.account"].browse(self._account_id)
+            env["marketplace.link.catalogue"]._of(account).action_fetch()
+        self._wait("SELECT state = 'ready' FROM marketplace_link_catalogue", 1800)
+        return memory, started
+
+    def _row(self, name: str, peaks: dict[str, float], detail: dict[str, Any]) -> Row:
         row = Row(
-            "shopify-import-memory",
+            name,
             peaks["one_mb"],
             "MB of the worker",
             goal=MEMORY_LIMIT / 2,
             detail=detail,
             limit=MEMORY_LIMIT,
         )
-        say(f"  {listed} products after {seconds:.0f} s (read in {read:.0f} s)")
+        say(f"  {self._count} products after {detail['seconds']:.0f} s")
         common.progress(row)
-        return [row]
+        return row
 
     def _wait(self, query: str, timeout: float) -> None:
         sql = scene.cluster().sql
