@@ -59,7 +59,13 @@ def agree(shop: ShopifyWorld) -> None:
             if not (order["cancelled"] or order["test"] or all_back(order)):
                 wrong[number] = (expected, order["name"], story(shop, number))
         elif not order["cancelled"] and (count, total, currency) != expected:
-            wrong[number] = (ours[number], expected, order["sold_total"]["shop"], order["name"], story(shop, number))
+            wrong[number] = (
+                ours[number],
+                expected,
+                order["sold_total"]["shop"],
+                order["name"],
+                story(shop, number),
+            )
     assert wrong == {}
     assert reserved(shop) == awaited(book)
     assert refunds(shop) == {
@@ -75,10 +81,12 @@ def story(shop: ShopifyWorld, number: str) -> list[list[Any]]:
     return shop.sql(
         "SELECT 'inbox', source, status, message FROM marketplace_inbox"
         f" WHERE topic = 'order' AND external_id = '{int(number)}'"
-        " UNION ALL SELECT 'return', gone.external_id, gone.state, gone.message || ' ' || gone.amount"
+        " UNION ALL SELECT 'return', gone.external_id, gone.state,"
+        "  gone.message || ' ' || gone.amount"
         "  FROM marketplace_return gone"
         f" WHERE gone.order_external_id = '{int(number)}'"
-        " UNION ALL SELECT 'sale', sale.name, sale.state, ledger.status || ' ' || coalesce(ledger.attention, '')"
+        " UNION ALL SELECT 'sale', sale.name, sale.state,"
+        "  ledger.status || ' ' || coalesce(ledger.attention, '')"
         "  FROM marketplace_order ledger JOIN sale_order sale ON sale.id = ledger.sale_order_id"
         f" WHERE ledger.external_id = '{int(number)}'"
     )

@@ -168,7 +168,9 @@ class MarketplaceReturn(models.Model):
     def _never_ordered(self):
         """What was given back for goods that never left and whose line is gone from the order, if
         nothing was billed: the order comes to so much less already."""
-        gone = self.line_ids.filtered(lambda row: not row.left and not row.order_line_id.sale_line_id)
+        gone = self.line_ids.filtered(
+            lambda row: not row.left and not row.order_line_id.sale_line_id
+        )
         if not gone or self._invoices():
             return Decimal()
         return sum((_exact(row.amount, self.currency_id) for row in gone), Decimal())
