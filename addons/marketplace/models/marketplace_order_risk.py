@@ -112,7 +112,13 @@ class MarketplaceOrder(models.Model):
             if ledger.risk and not ledger.hands_off and account._holds(ledger.risk):
                 ledger._hold_for_risk()
         ledgers.filtered(lambda one: one._awaits_risk(orders[one.external_id])).risk_awaited = True
-        if any(self._told_in_part(account, orders[one.external_id]) for one in ledgers):
+        # What was read there said all that the list has.
+        sent = {message.external_id for message, _ledger in fresh if message.source != "pull"}
+        if any(
+            self._told_in_part(account, orders[one.external_id])
+            for one in ledgers
+            if one.external_id in sent
+        ):
             self.env["marketplace.engine"]._wake_pull(account)
         return ledgers
 
@@ -153,7 +159,7 @@ class MarketplaceOrder(models.Model):
         result = super()._apply(message)
         if released:
             self._release(message)
-        elif self.risk_awaited:
+        elif self.risk_awaited and message.source != "pull":
             self.env["marketplace.engine"]._wake_pull(self.account_id)
         return result
 

@@ -146,6 +146,9 @@ class TestOrderRisk(OrderCase):
         self.assertEqual((order.risk_awaited, order.sale_order_id.state), (False, "sale"))
         self.place(status="confirmed", minutes=3, note="no word of its risk")
         self.assertEqual(self.pulls, [self.account.id] * 2)
+        # What the list itself does not tell yet is not asked for in a circle.
+        self.take_in(self.document("O-3", self.two_lines("O-3"), status="confirmed"), source="pull")
+        self.assertTrue(self.ledger("O-3").risk_awaited)
         self.account.hold_risk = "never"
         self.place("O-2", status="confirmed")
         self.assertEqual(self.pulls, [self.account.id] * 2)
