@@ -124,9 +124,10 @@ def test_a_refund_without_lines_is_money_alone() -> None:
     assert (found.items, found.others) == ((), (GivenBack("adjustment", Decimal("5.00")),))
 
 
-def test_units_without_money_have_no_amount() -> None:
+def test_units_without_money_say_that_none_was_given_back() -> None:
     found = both(Refund(1, [(LINE, 1, "cancel", 7001, bag("11.90"), bag("1.90"))]))
-    assert (found.amount, found.items[0].amount, found.raw_status) == (None, None, "restocked")
+    assert (found.items[0].amount, found.raw_status) == (None, "restocked")
+    assert found.amount == Money(Decimal(0), "EUR")
     failed = both(
         Refund(
             1,
@@ -135,7 +136,7 @@ def test_units_without_money_have_no_amount() -> None:
             status="failure",
         )
     )
-    assert failed.amount is None
+    assert failed.amount == Money(Decimal(0), "EUR")
 
 
 def test_a_refund_is_in_the_money_of_the_account() -> None:

@@ -40,11 +40,15 @@ class MarketplaceOrderLine(models.Model):
     )
 
     def _back(self):
-        """Units of the channel that came back and that a refund told, or will."""
+        """Units of the channel that came back and that a refund told.
+
+        A piece may be told as returned first and as refunded later, and came back once; until the
+        money is given back the buyer has paid for it.
+        """
         self.ensure_one()
-        told = self.order_id.account_id._tells_refunds()
-        rows = self.return_line_ids.filtered(lambda row: told or row.return_id.amount_told)
-        return sum(rows.mapped("back"))
+        rows = self.return_line_ids
+        refunded = rows.filtered(lambda row: row.return_id.amount_told and row.restock)
+        return min(sum(rows.mapped("back")), sum(refunded.mapped("quantity")))
 
     def _wanted(self):
         """What should be ordered here, in the unit of the sales order line."""
@@ -177,27 +181,6 @@ class MarketplaceOrder(models.Model):
             if sale.state != "sale" or not rows:
                 continue
             locked, sale.locked = sale.locked, False
-            worth, total = order._worth(rows), sale.amount_total
             for row in rows:
                 row._set_ordered()
-            order._keep_cents((total - sale.amount_total) - (worth - order._worth(rows)))
             sale.locked = locked
-
-    def _worth(self, rows):
-        """What these lines come to at the channel, as they are ordered now."""
-        currency = self.sale_order_id.currency_id
-        return sum(
-            currency.round(row.unit_price * row.sale_line_id._marketplace_quantity(row))
-            for row in rows
-        )
-
-    def _keep_cents(self, difference):
-        """Fewer units need not round as all of them did: the cent goes to the rounding line.
-
-        :param float difference: by how much more the order fell than its lines are worth.
-        """
-        account, sale = self.account_id, self.sale_order_id
-        difference = sale.currency_id.round(difference)
-        most = len(self.line_ids) * sale.currency_id.rounding
-        if difference and abs(difference) <= most and account.price_tax != "excluded":
-            self._add_rounding(account, sale, difference)

@@ -94,11 +94,13 @@ class MarketplaceReturn(models.Model):
         rows = self.line_ids.filtered(lambda row: row.quantity - row.handled > 1e-6)
         if not rows and not self.amount_told:
             return
-        strange = rows.filtered(lambda row: not row.order_line_id)
+        # What never left may be gone from the order already: there is nothing to prepare of it.
+        gone = rows.filtered(lambda row: not row.order_line_id and not row.left)
+        strange = rows.filtered(lambda row: not row.order_line_id) - gone
         problem = ""
         try:
             with self.env.cr.savepoint():
-                self._draft(rows - strange)
+                self._draft(rows - strange - gone)
         except UserError as exc:
             problem = str(exc)
         if strange:

@@ -41,11 +41,11 @@ class ShopifyStory:
 
     def _go_on(self, orders: list[str]) -> None:
         """Once the shop said how risky the orders are: until then they wait."""
-        confirmed = "sale_order WHERE state = 'sale' AND id IN (SELECT sale_order_id FROM"
         told = ", ".join(f"'{number}'" for number in orders[:2])
+        ledgers = f"SELECT sale_order_id FROM marketplace_order WHERE external_id IN ({told})"
         self._wait(
             "the word on their risk",
-            f"SELECT count(*) = 2 FROM {confirmed} marketplace_order WHERE external_id IN ({told}))",
+            f"SELECT count(*) = 2 FROM sale_order WHERE state = 'sale' AND id IN ({ledgers})",
         )
         self._send_part_of(orders[0])
         self._shop("POST", f"orders/{orders[1]}/fulfil", {})

@@ -84,7 +84,8 @@ class Return:
     :param external_id: unique in the account; the same for every later word on it.
     :param order_id: the order's id on the channel.
     :param received: the goods are back; else they are announced.
-    :param amount: all the money that was given back, tax included; ``None`` when no money was.
+    :param amount: all the money that was given back, tax included; 0 when this settles what came
+        back without any (an exchange), ``None`` when money is not spoken of.
     :param others: the part of ``amount`` that belongs to no item.
     :param reference: our own reference, when it was us who told the channel to give it back.
     :param stocked_by: where they come back to: ``seller`` or ``channel``.

@@ -12,6 +12,7 @@ never left, and what is not restocked came back to nobody's stock.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -98,9 +99,14 @@ def refund_of(form: RefundForm, settings: Settings) -> Return:
     others = []
     if form.shipping:
         others.append(GivenBack("shipping", form.shipping))
-    if form.duties:
+    if form.duties and items and not any(one.left for one in items):
+        # Duties of what never left are gone from the order together with it.
+        first = items[0]
+        items = (replace(first, amount=(first.amount or ZERO) + form.duties), *items[1:])
+    elif form.duties:
         others.append(GivenBack("fee", form.duties, "duty"))
-    amount = None
+    # Of an exchange nothing is given back, and that is told as well.
+    amount = Money(ZERO, form.currency or settings.currency)
     if form.paid is not None:
         known = sum((one.amount or ZERO for one in items), ZERO)
         known += sum((one.amount for one in others), ZERO)
