@@ -108,6 +108,8 @@ class MarketplaceOrder(models.Model):
             self._do_tell(status)
             return
         self.sale_order_id.action_confirm()
+        # What came back while it was a quotation is not to be delivered any more.
+        self._bring_in_line()
         if status == "shipped":
             self._do_ship(status)
         elif status == "delivered":
