@@ -89,6 +89,28 @@ class TestRefund(RefundCase):
         self.assertEqual(len(sale.picking_ids), 2)
 
     @covers("X11")
+    def test_a_piece_that_was_exchanged_is_not_delivered_again(self):
+        """The document of an exchange: one tea came back, a milk instead is still to leave."""
+        self.account.validate_delivery = "always"
+        lines = [
+            {**order_line("O-1-1", "F-1", 2, 10, name="Tea"), "shipped": "2"},
+            {**order_line("O-1-2", "F-2", 1, 5, name="Milk"), "shipped": "0"},
+        ]
+        order = self.take_in(self.document("O-1", lines, status="confirmed"))
+        sale = order.sale_order_id
+        self.assertEqual(sale.order_line.mapped("qty_delivered"), [2.0, 0.0])
+        row = self.refund(0, self.goods(1))
+        self.assertEqual((row.state, row.picking_ids.state), ("done", "done"))
+        waiting = sale.picking_ids.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+        self.assertEqual(waiting.mapped("product_id"), self.milk)
+        self.assertEqual(sale.order_line.mapped("product_uom_qty"), [1.0, 1.0])
+        # The next word on the order says the same.
+        again = self.document("O-1", lines, status="confirmed", minutes=20, note="seen")
+        self.take_in(again)
+        waiting = sale.picking_ids.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+        self.assertEqual(waiting.mapped("product_id"), self.milk)
+
+    @covers("X11")
     def test_money_for_goods_that_the_buyer_keeps_is_money_alone(self):
         for policy in ("order", "delivery"):
             self.tea.invoice_policy = self.milk.invoice_policy = policy
