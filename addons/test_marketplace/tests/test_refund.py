@@ -92,14 +92,22 @@ class TestRefund(RefundCase):
     def test_a_piece_that_was_exchanged_is_not_delivered_again(self):
         """The document of an exchange: one tea came back, a milk instead is still to leave."""
         self.account.validate_delivery = "always"
+        self.env["marketplace.place"].create(
+            {
+                "account_id": self.account.id,
+                "external_id": "7001",
+                "name": "Main",
+                "location_ids": [(6, 0, self.warehouse.lot_stock_id.ids)],
+            }
+        )
         lines = [
-            {**order_line("O-1-1", "F-1", 2, 10, name="Tea"), "shipped": "2"},
-            {**order_line("O-1-2", "F-2", 1, 5, name="Milk"), "shipped": "0"},
+            {**order_line("O-1-1", "F-1", 2, 10, name="Tea"), "shipped": "2", "location": "7001"},
+            {**order_line("O-1-2", "F-2", 1, 5, name="Milk"), "shipped": "0", "location": "7001"},
         ]
         order = self.take_in(self.document("O-1", lines, status="confirmed"))
         sale = order.sale_order_id
         self.assertEqual(sale.order_line.mapped("qty_delivered"), [2.0, 0.0])
-        row = self.refund(0, self.goods(1))
+        row = self.refund(0, self.goods(1, location="7001"))
         self.assertEqual((row.state, row.picking_ids.state), ("done", "done"))
         waiting = sale.picking_ids.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
         self.assertEqual(waiting.mapped("product_id"), self.milk)

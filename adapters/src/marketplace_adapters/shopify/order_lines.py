@@ -88,7 +88,7 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
     quantity = min(line.quantity, max(line.current + after, left))
     cancelled = [row for row in returned if row.restock == CANCEL]
     gross, tax, channel = _whole(form, line.price * line.quantity, line.cuts, line.taxes)
-    amount = Amount(_neutral_line(form, line, max(0, left - after)), quantity, gross, tax, channel)
+    amount = Amount(_neutral_line(form, line, left), quantity, gross, tax, channel)
     amount.taxed = bool(line.taxes) or form.tax is not None
     if line.quantity:
         amount.unit = gross / line.quantity
