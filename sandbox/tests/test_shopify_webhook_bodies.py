@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -177,11 +178,9 @@ def _set(found: Any) -> tuple[Decimal, ...]:
 
 
 def _utc(text: str) -> str:
-    """UTC of the two ways that moments are written, the shop's zone being +01:00."""
-    if text.endswith("Z"):
-        return text[:-1]
-    hour = (int(text[11:13]) - 1) % 24
-    return f"{text[:11]}{hour:02d}{text[13:19]}" if hour != 23 else text[:19]
+    """UTC of the two ways that moments are written, to the second."""
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    return moment.isoformat(timespec="seconds")
 
 
 def test_overrides_bend_a_body_for_nasty_tests(counter: Counter) -> None:

@@ -69,7 +69,11 @@ class World:
 
     def control(self, method: str, path: str, body: object = None) -> Any:
         """The control interface of the simulated Cartona."""
-        return self.sandbox.control(method, f"cartona/{path}", body)
+        return self.channel("cartona", method, path, body)
+
+    def channel(self, provider: str, method: str, path: str, body: object = None) -> Any:
+        """The control interface of any simulated channel."""
+        return self.sandbox.control(method, f"{provider}/{path}", body)
 
     def sql(self, query: str) -> list[list[Any]]:
         return self.stage.cluster.sql(self.server.database, query)

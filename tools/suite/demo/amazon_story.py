@@ -130,4 +130,4 @@ class AmazonStory:
         return int(found)
 
     def _amazon(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.control("amazon", method, path, body)
+        return self.scene.channel("amazon", method, path, body)

@@ -19,7 +19,7 @@ class Running(Protocol):
 
     def client(self) -> OdooClient: ...
 
-    def control(self, provider: str, method: str, path: str, body: object = None) -> Any:
+    def channel(self, provider: str, method: str, path: str, body: object = None) -> Any:
         """The control interface of a simulated channel."""
 
 
@@ -34,7 +34,7 @@ def price_out(scene: Running) -> float:
     client("product.product", "write", [product], {"list_price": price})
     started = time.monotonic()
     # Answers as soon as the price is there, and with an error when the time is over.
-    scene.control(
+    scene.channel(
         "cartona",
         "GET",
         f"wait?product={SKU}&field=selling_price&value={price:.2f}&timeout={PATIENCE:.0f}",
@@ -48,7 +48,7 @@ def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
     :return: seconds, and what Odoo made of it.
     """
     client = scene.client()
-    placed = scene.control(
+    placed = scene.channel(
         "cartona",
         "POST",
         "orders",
@@ -90,7 +90,7 @@ def amazon_price_out(scene: Running) -> float:
     price = 2 + round(time.time() % 5, 2)
     client("product.pricelist.item", "write", [rule], {"fixed_price": price})
     started = time.monotonic()
-    scene.control(
+    scene.channel(
         "amazon",
         "GET",
         f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
@@ -103,7 +103,7 @@ def amazon_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
 
     :return: seconds, and what Odoo made of it.
     """
-    placed = scene.control(
+    placed = scene.channel(
         "amazon", "POST", "orders", {"status": "UNSHIPPED", "lines": [{"sku": SKU, "quantity": 2}]}
     )
     return _arrival(scene, str(placed["id"]), "Amazon")
@@ -123,7 +123,7 @@ def shopify_price_out(scene: Running) -> float:
     price = 1 + round(time.time() % 5, 2)
     client("product.pricelist.item", "write", [rule], {"fixed_price": price})
     started = time.monotonic()
-    scene.control(
+    scene.channel(
         "shopify",
         "GET",
         f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
@@ -136,7 +136,7 @@ def shopify_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
 
     :return: seconds, and what Odoo made of it.
     """
-    placed = scene.control(
+    placed = scene.channel(
         "shopify", "POST", "orders", {"payment": "paid", "lines": [{"sku": SKU, "quantity": 2}]}
     )
     return _arrival(scene, str(placed["id"]), "Shopify")
@@ -168,7 +168,7 @@ def last_piece(scene: Running) -> float:
         client("stock.quant", "action_apply_inventory", [quant["id"]])
     _stock_shown(scene, 1)
     started = time.monotonic()
-    scene.control(
+    scene.channel(
         "cartona",
         "POST",
         "orders",
@@ -181,7 +181,7 @@ def last_piece(scene: Running) -> float:
 def _stock_shown(scene: Running, pieces: int) -> None:
     """Wait until both other channels show so many."""
     for provider, field in (("amazon", "quantity"), ("shopify", "available")):
-        scene.control(
+        scene.channel(
             provider,
             "GET",
             f"wait?sku={LAST}&field={field}&value={pieces}&timeout={PATIENCE:.0f}",

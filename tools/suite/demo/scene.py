@@ -98,7 +98,7 @@ class Scene:
     def client(self) -> OdooClient:
         return OdooClient(self.server.url, self.name)
 
-    def control(self, provider: str, method: str, path: str, body: object = None) -> Any:
+    def channel(self, provider: str, method: str, path: str, body: object = None) -> Any:
         """The control interface of a simulated channel."""
         return self.sandbox.control(method, f"{provider}/{path}", body)
 
@@ -113,11 +113,11 @@ class Scene:
 
     def _fill(self, conf: Path) -> None:
         with step("filling the demo: companies, catalogue, stock, listings"):
-            listed = self.control("cartona", "GET", "products")
+            listed = self.channel("cartona", "GET", "products")
             known = {row["internal_product_id"] for row in listed}
             rows = [row for row in ICED_TEA if row["internal_product_id"] not in known]
             if rows:
-                self.control("cartona", "POST", "products", {"products": rows})
+                self.channel("cartona", "POST", "products", {"products": rows})
             settings = {"SANDBOX_URL": self.sandbox.room("cartona"), "TOKEN": TOKEN}
             self._run(conf, "catalogue", settings)
 

@@ -198,4 +198,4 @@ class ShopifyStory:
         return int(found)
 
     def _shop(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.control("shopify", method, path, body)
+        return self.scene.channel("shopify", method, path, body)

@@ -353,7 +353,7 @@ class Story:
         return int(created)
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.control("cartona", method, path, body)
+        return self.scene.channel("cartona", method, path, body)
 
     def _control_root(self, method: str, path: str, body: object = None) -> Any:
         return self.scene.sandbox.control(method, path, body)
