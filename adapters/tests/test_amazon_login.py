@@ -12,7 +12,7 @@ import pytest
 import amazon_samples as samples
 from amazon_room import CREDENTIALS, Purse, Room, opened
 from amazon_stub import TOKEN, error
-from marketplace_adapters.amazon.auth import Tokens
+from marketplace_adapters.amazon.auth import AHEAD
 from marketplace_adapters.amazon.dialect import AmazonDialect
 from marketplace_adapters.core import (
     UTC,
@@ -26,6 +26,7 @@ from marketplace_adapters.core import (
     ThrottledError,
     TransportError,
 )
+from marketplace_adapters.core.tokens import Tokens
 from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.server import Reply
 
@@ -70,7 +71,7 @@ class Issuer:
 
 
 def test_a_token_is_kept_until_five_minutes_before_its_end() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     assert [tokens.get("a", issue, clock) for _ in range(3)] == ["t1"] * 3
     clock.time += 3299
     assert tokens.get("a", issue, clock) == "t1"
@@ -80,14 +81,14 @@ def test_a_token_is_kept_until_five_minutes_before_its_end() -> None:
 
 
 def test_a_short_lived_token_is_not_asked_for_before_every_call() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer(120)
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer(120)
     assert tokens.get("a", issue, clock) == tokens.get("a", issue, clock) == "t1"
     clock.time += 61
     assert tokens.get("a", issue, clock) == "t2"
 
 
 def test_the_old_token_serves_while_it_holds_and_login_fails() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     tokens.get("a", issue, clock)
     clock.time += 3400
     issue.error = TransportError("no")
@@ -98,7 +99,7 @@ def test_the_old_token_serves_while_it_holds_and_login_fails() -> None:
 
 
 def test_a_refused_login_is_told_even_while_the_old_token_holds() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     tokens.get("a", issue, clock)
     clock.time += 3400
     issue.error = AuthError("revoked")
@@ -107,7 +108,7 @@ def test_a_refused_login_is_told_even_while_the_old_token_holds() -> None:
 
 
 def test_forgetting_an_old_token_keeps_the_new_one() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     tokens.get("a", issue, clock)
     tokens.forget("a", "t0")
     assert tokens.get("a", issue, clock) == "t1"
@@ -116,7 +117,7 @@ def test_forgetting_an_old_token_keeps_the_new_one() -> None:
 
 
 def test_many_threads_log_in_once() -> None:
-    tokens, clock = Tokens(), Watch()
+    tokens, clock = Tokens(AHEAD), Watch()
     asked, gate, start = [0], threading.Event(), threading.Barrier(9)
 
     def issue() -> tuple[str, float]:
@@ -141,7 +142,7 @@ def test_many_threads_log_in_once() -> None:
 
 
 def test_nobody_waits_while_an_old_token_is_renewed() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     tokens.get("a", issue, clock)
     clock.time += 3400
     inside, gate = threading.Event(), threading.Event()
@@ -161,7 +162,7 @@ def test_nobody_waits_while_an_old_token_is_renewed() -> None:
 
 
 def test_tokens_do_not_grow_without_end_and_do_not_show() -> None:
-    tokens, clock, issue = Tokens(), Watch(), Issuer()
+    tokens, clock, issue = Tokens(AHEAD), Watch(), Issuer()
     for number in range(600):
         tokens.get(str(number), issue, clock)
     assert repr(tokens) == "Tokens(512)"

@@ -83,17 +83,14 @@ def test_one_function_makes_all_requests_to_cartona() -> None:
     assert found == {"client.py": ["_request"]}
 
 
-def test_amazons_api_login_and_documents_have_one_function_each() -> None:
+def test_amazons_api_and_documents_have_one_function_each_and_logins_one_for_all() -> None:
     found = {
         path.name: calls
         for path in (PACKAGE / "amazon").glob("*.py")
         if (calls := calls_of(path, "request"))
     }
-    assert found == {
-        "auth.py": ["_fetch"],
-        "calls.py": ["call", "send"],
-        "documents.py": ["_send"],
-    }
+    assert found == {"calls.py": ["call", "send"], "documents.py": ["_send"]}
+    assert calls_of(PACKAGE / "core" / "tokens.py", "request") == ["fetch_token"]
 
 
 @covers("R323")

@@ -6,114 +6,23 @@
     its last five minutes   ──> one caller asks, the others go on with the old one
     Amazon says expired     ──> forgotten and asked for once more, by :meth:`Caller.call`
 
-Tokens live in the memory of the process, keyed by a digest of the credentials, so that every
-adapter of an account shares one and a changed secret never meets the token of the old one.
+How they are shared and renewed: :mod:`..core.tokens`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from collections.abc import Mapping
 
-from ..core.dates import Clock
-from ..core.errors import AdapterError, AuthError, TransportError
+from ..core.errors import AuthError
+from ..core.tokens import Tokens, fetch_token, name_of
 from ..core.transport import Transport
 
 AHEAD = 300.0
 """Seconds before its end that a token is renewed; half its life when that is shorter."""
-SHORTEST_LIFE = 60.0
-MAX_TOKENS = 512
+DEFAULT_LIFE = 3600.0
 CREDENTIALS = ("client_id", "client_secret", "refresh_token")
 
-Fetch = Callable[[], tuple[str, float]]
-"""Asks for a token; the token and the seconds it is good for."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Issued:
-    """A token with the times when it is to be renewed and when it ends."""
-
-    token: str = field(default="", repr=False)
-    renew: float = 0.0
-    ends: float = 0.0
-
-
-@dataclass(slots=True)
-class _Slot:
-    """What is known of one name. ``issued`` is replaced as a whole, so that it is read without the
-    lock, which only those hold who ask Amazon."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    issued: _Issued = field(default_factory=_Issued)
-
-
-class Tokens:
-    """The tokens of this process; safe for threads, its ``repr`` shows a count."""
-
-    def __init__(self) -> None:
-        self._slots: OrderedDict[str, _Slot] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __repr__(self) -> str:
-        return f"Tokens({len(self._slots)})"
-
-    def get(self, name: str, fetch: Fetch, clock: Clock) -> str:
-        """The token of that name; ``fetch`` is called by one thread at a time.
-
-        :raise AdapterError: what ``fetch`` raises when there is no token that still holds.
-        """
-        slot = self._slot(name)
-        issued, now = slot.issued, clock.monotonic()
-        if issued.renew > now:
-            return issued.token
-        if not slot.lock.acquire(blocking=issued.ends <= now):
-            return issued.token
-        try:
-            # Whoever waited finds what the first one brought.
-            if slot.issued.renew <= clock.monotonic():
-                slot.issued = self._renewed(slot.issued, fetch, clock)
-            return slot.issued.token
-        finally:
-            slot.lock.release()
-
-    def forget(self, name: str, token: str) -> None:
-        """This token is refused. One that came meanwhile is kept."""
-        slot = self._slot(name)
-        with slot.lock:
-            if slot.issued.token == token:
-                slot.issued = _Issued()
-
-    def clear(self) -> None:
-        """Forget everything, e.g. between tests."""
-        with self._lock:
-            self._slots.clear()
-
-    def _renewed(self, old: _Issued, fetch: Fetch, clock: Clock) -> _Issued:
-        try:
-            token, seconds = fetch()
-        except AuthError:
-            raise
-        except AdapterError:
-            if old.token and old.ends > clock.monotonic():
-                return old
-            raise
-        now, life = clock.monotonic(), max(seconds, SHORTEST_LIFE)
-        return _Issued(token, now + max(life - AHEAD, life / 2), now + life)
-
-    def _slot(self, name: str) -> _Slot:
-        with self._lock:
-            slot = self._slots.setdefault(name, _Slot())
-            self._slots.move_to_end(name)
-            while len(self._slots) > MAX_TOKENS:
-                self._slots.popitem(last=False)
-            return slot
-
-
-TOKENS = Tokens()
+TOKENS = Tokens(AHEAD)
 
 
 class Login:
@@ -161,9 +70,7 @@ class Login:
         self._tokens.forget(self._name(scope), token)
 
     def _name(self, scope: str) -> str:
-        parts = (self._token_url, scope, *self._credentials.values())
-        text = "\0".join(f"{len(part)}:{part}" for part in parts)
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return name_of(self._token_url, scope, *self._credentials.values())
 
     def _fetch(self, scope: str) -> tuple[str, float]:
         """``POST /auth/o2/token`` (D: Connecting to the SP-API)."""
@@ -173,21 +80,7 @@ class Login:
             form |= {"grant_type": "client_credentials", "scope": scope}
         else:
             form |= {"grant_type": "refresh_token", "refresh_token": own["refresh_token"]}
-        response = self._transport.request(
-            "POST",
-            self._token_url,
-            data=urlencode(form, errors="replace").encode(),
-            headers={"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"},
-            bucket="token",
-            keep=False,
-        )
-        reply = response.data if isinstance(response.data, dict) else {}
-        token, seconds = reply.get("access_token"), reply.get("expires_in", 3600)
-        if not isinstance(token, str) or not token:
-            raise TransportError("The login was answered without a token.", code="bad_login")
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            seconds = 3600
-        return token, float(seconds)
+        return fetch_token(self._transport, self._token_url, form, DEFAULT_LIFE)
 
 
 def missing(credentials: Mapping[str, str]) -> tuple[str, ...]:

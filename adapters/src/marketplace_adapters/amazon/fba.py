@@ -15,10 +15,9 @@ from ..core.errors import InvalidError
 from ..core.money import decimal
 from ..core.news import StoredQuantity
 from ..core.revision import revision
-from ..core.shape import as_id, as_object
+from ..core.shape import as_id, as_object, member, rows, text
 from ..core.types import Event, ListingKey
 from .flat import moment, table, whole
-from .people import member, rows, text
 
 REPORT_TYPE = "GET_FBA_MYI_ALL_INVENTORY_DATA"
 ZERO = Decimal(0)

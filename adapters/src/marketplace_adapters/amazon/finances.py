@@ -21,11 +21,10 @@ from ..core.errors import InvalidError
 from ..core.money import decimal
 from ..core.news import Settlement, SettlementLine
 from ..core.revision import revision
-from ..core.shape import as_list, as_object
+from ..core.shape import as_list, as_object, rows, text
 from ..core.types import Event
 from .flat import moment
 from .money_kinds import money_kind
-from .people import rows, text
 
 OPEN = "open"
 MAX_DEPTH = 12

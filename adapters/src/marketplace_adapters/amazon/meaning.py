@@ -11,11 +11,10 @@ from ..core.adapter import Connection
 from ..core.errors import InvalidError, SignatureError
 from ..core.news import ListingNews, Return, Settlement, StoredQuantity
 from ..core.response import Headers
-from ..core.shape import as_object
+from ..core.shape import as_object, text
 from ..core.types import Event, Order, OrderStatus
 from . import fba, finances, news, notifications, returns, settlements, summaries
 from .orders import parse_order, status_of
-from .people import text
 from .settings import Settings
 
 MAX_BODY = 5 * 1024 * 1024

@@ -14,10 +14,10 @@ from typing import Any
 from ..core.errors import InvalidError
 from ..core.news import ListingNews
 from ..core.revision import revision
-from ..core.shape import as_id, as_object
+from ..core.shape import as_id, as_object, rows, text
 from ..core.types import Event, Issue, ListingKey, Severity
 from .flat import moment
-from .people import rows, text, words
+from .people import words
 
 SEVERITIES = {"ERROR": Severity.ERROR, "WARNING": Severity.WARNING, "INFO": Severity.INFO}
 DELETED = "DELETED"

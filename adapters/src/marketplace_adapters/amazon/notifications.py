@@ -23,9 +23,9 @@ from ..core import wire
 from ..core.errors import InvalidError
 from ..core.masking import Masker
 from ..core.revision import revision
+from ..core.shape import text
 from ..core.types import Event
 from .flat import moment
-from .people import text
 
 MAX_BODY = 1024 * 1024
 """Bytes of a message; a queue takes 256 KiB."""

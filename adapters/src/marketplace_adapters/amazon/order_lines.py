@@ -20,10 +20,9 @@ from typing import Any
 
 from ..core.errors import InvalidError
 from ..core.money import decimal
-from ..core.shape import as_id, as_object
+from ..core.shape import as_id, as_object, member, rows, text
 from ..core.types import Discount, ListingKey, OrderLine, OrderStatus
 from .amounts import PARTS, ZERO, Amounts, Purse, breakdowns, item_amounts, spread
-from .people import member, rows, text
 
 CHANNEL, SELLER = "channel", "seller"
 # Part of a breakdown → kind and name of its line.

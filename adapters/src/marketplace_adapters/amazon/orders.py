@@ -14,12 +14,12 @@ from typing import Any
 from ..core.dates import optional_datetime
 from ..core.errors import InvalidError
 from ..core.revision import revision
-from ..core.shape import as_id, as_list, as_object
+from ..core.shape import as_id, as_list, as_object, member, rows, text
 from ..core.types import Order, OrderStatus, Payment
 from .amounts import ZERO, Purse
 from .const import MARKETPLACES
 from .order_lines import CHANNEL, SELLER, order_lines, read_item
-from .people import bill_to, buyer, delivery_note, member, rows, ship_to, text, words
+from .people import bill_to, buyer, delivery_note, ship_to, words
 from .settings import Settings
 
 # M: fulfillmentStatus. PARTIALLY_SHIPPED stays "confirmed": there is still something to ship, and

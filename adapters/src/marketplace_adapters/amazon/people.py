@@ -7,40 +7,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.errors import InvalidError
-from ..core.shape import as_text
+from ..core.shape import at, member, rows, text
 from ..core.types import Address, Buyer
-
-
-def text(data: Any, *path: str) -> str:
-    """The text at a path of members, empty when it is not there or no text."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    try:
-        return as_text(data, "text")
-    except InvalidError:
-        return ""
-
-
-def member(data: Any, *path: str) -> Mapping[str, Any]:
-    """The object at a path of members, empty when there is none."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    return data if isinstance(data, Mapping) else {}
-
-
-def rows(data: Any, *path: str) -> list[Mapping[str, Any]]:
-    """The objects of a list at a path of members."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    return [one for one in data if isinstance(one, Mapping)] if isinstance(data, list) else []
 
 
 def words(data: Any, *path: str) -> list[str]:
     """The texts of a list at a path of members."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    found = data if isinstance(data, list) else []
+    found = at(data, *path)
+    found = found if isinstance(found, list) else []
     return [text({"": one}, "") for one in found if isinstance(one, str)]
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 from ..core.dates import Clock
 from ..core.errors import AdapterError, RejectedError, ThrottledError
-from ..core.shape import as_list, as_object
+from ..core.shape import as_list, as_object, text
 from ..core.types import Event, Page
 from . import news, notifications, returns, settlements
 from .client import Client
 from .notifications import Notification, OrderChange
-from .people import text, words
+from .people import words
 from .pull_orders import OrderSearch
 from .queue import BATCH, Message, Queue
 from .reports import Reports

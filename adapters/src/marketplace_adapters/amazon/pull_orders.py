@@ -16,13 +16,12 @@ from typing import Any
 
 from ..core.dates import Clock
 from ..core.errors import RejectedError, ThrottledError
-from ..core.shape import as_list
+from ..core.shape import as_list, text
 from ..core.types import Event, Page
 from . import summaries
 from .client import Client
 from .flat import moment
 from .notifications import order_event
-from .people import text
 from .reports import Reports
 
 # M: includedData. What the money, the lines and the dates of an order are made of.

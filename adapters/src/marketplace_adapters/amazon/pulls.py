@@ -14,7 +14,7 @@ from typing import Any
 from ..core.dates import iso
 from ..core.errors import AuthError, InvalidError, RejectedError, ThrottledError
 from ..core.limits import Budget, Limits
-from ..core.shape import as_list, as_object
+from ..core.shape import as_list, as_object, rows, text
 from ..core.transport import Transport
 from ..core.types import Event, Page
 from . import fba, finances, news, returns, settlements
@@ -23,7 +23,6 @@ from .const import ROLES
 from .dialect import LOGIN_ERRORS, TOKEN_EXPIRED
 from .flat import moment
 from .meaning import Meaning
-from .people import rows, text
 from .pull_notifications import notification_pages
 from .pull_orders import included_data, order_pages
 from .queue import Queue

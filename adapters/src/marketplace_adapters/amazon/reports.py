@@ -20,9 +20,8 @@ from typing import Any
 
 from ..core.dates import Clock, optional_datetime
 from ..core.errors import InvalidError, ServerError, ThrottledError
-from ..core.shape import as_list, as_object
+from ..core.shape import as_list, as_object, text
 from .client import Client
-from .people import text
 
 LOOK_AGAIN = 60.0
 """Seconds after which a report that is being made is looked for again; it takes minutes."""

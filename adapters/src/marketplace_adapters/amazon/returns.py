@@ -19,10 +19,9 @@ from typing import Any
 from ..core.errors import InvalidError
 from ..core.news import Return, ReturnedItem
 from ..core.revision import revision
-from ..core.shape import as_id, as_list, as_object
+from ..core.shape import as_id, as_list, as_object, text
 from ..core.types import Event, ListingKey
 from .flat import Row, moment, month_first, table, whole
-from .people import text
 
 SELLER_REPORT = "GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE"
 FBA_REPORT = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"

@@ -11,15 +11,13 @@ fit in; of a larger upload they come with the next news of listings.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core import wire
 from ..core.errors import InvalidError
+from ..core.packing import pack_text, unpack_text
 from ..core.types import Kind
 
 Refs = tuple[tuple[str, Kind], ...]
@@ -28,7 +26,6 @@ Refs = tuple[tuple[str, Kind], ...]
 MAX_TICKET = 2000
 """Characters of the packed groups of all feeds: the engine's column has an index, whose entries
 must not be longer than 2,700 bytes."""
-MAX_UNPACKED = 8 * 1024 * 1024
 
 _LETTERS: dict[Kind, str] = {
     Kind.PRODUCT: "p",
@@ -102,7 +99,7 @@ def pack(groups: Sequence[Refs]) -> str:
     if text is None:
         rows = [[f"{_LETTERS[kind]}{ref}" for ref, kind in group] for group in groups]
         text = wire.dumps(rows).decode()
-    return _packed(text)
+    return pack_text(text)
 
 
 def unpack(packed: str) -> tuple[Refs, ...]:
@@ -110,7 +107,7 @@ def unpack(packed: str) -> tuple[Refs, ...]:
 
     :raise ValueError: not ours.
     """
-    text = _unpacked(packed)
+    text = unpack_text(packed)
     if text[:1] == "[":
         return tuple(
             tuple((entry[1:], _KINDS[entry[0]]) for entry in group) for group in wire.loads(text)
@@ -121,7 +118,7 @@ def unpack(packed: str) -> tuple[Refs, ...]:
 
 def pack_skus(skus: Sequence[str]) -> str:
     """SKUs as short text; none holds a line break."""
-    return _packed("\n".join(skus))
+    return pack_text("\n".join(skus))
 
 
 def unpack_skus(packed: str = "") -> tuple[str, ...]:
@@ -129,23 +126,7 @@ def unpack_skus(packed: str = "") -> tuple[str, ...]:
 
     :raise ValueError: not ours.
     """
-    return tuple(_unpacked(packed).split("\n")) if packed else ()
-
-
-def _packed(text: str) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
-
-
-def _unpacked(packed: str) -> str:
-    try:
-        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
-        machine = zlib.decompressobj()
-        text = machine.decompress(raw, MAX_UNPACKED).decode()
-    except (binascii.Error, zlib.error, UnicodeDecodeError) as error:
-        raise ValueError("not packed by us") from error
-    if not machine.eof:
-        raise ValueError("not whole")
-    return text
+    return tuple(unpack_text(packed).split("\n")) if packed else ()
 
 
 def _stepped(groups: Sequence[Refs]) -> str | None:

@@ -1,11 +1,13 @@
 """Reading members of a document whose shape we were told but cannot trust.
 
-Every function raises :class:`InvalidError` with the member's name and never with its value, which
-may be a buyer's.
+The strict ones (``as_…``) raise :class:`InvalidError` with the member's name and never with its
+value, which may be a buyer's. The lenient ones walk a path of members and find nothing where there
+is nothing: an order is not lost for an unreadable address.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import wire
@@ -41,9 +43,36 @@ def as_text(value: Any, member: str) -> str:
 
 def as_id(value: Any, member: str) -> str:
     """As :func:`as_text`, but not empty and not longer than 256 characters."""
-    text = as_text(value, member)
-    if not text:
+    found = as_text(value, member)
+    if not found:
         raise InvalidError(f"{member} is missing.", code="bad_shape")
-    if len(text) > 256:
+    if len(found) > 256:
         raise InvalidError(f"{member} is too long.", code="bad_shape")
-    return text
+    return found
+
+
+def at(data: Any, *path: str) -> Any:
+    """What stands at a path of members, ``None`` where there is nothing."""
+    for name in path:
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
+
+
+def text(data: Any, *path: str) -> str:
+    """The text at a path of members, empty when it is not there or no text."""
+    try:
+        return as_text(at(data, *path), "text")
+    except InvalidError:
+        return ""
+
+
+def member(data: Any, *path: str) -> Mapping[str, Any]:
+    """The object at a path of members, empty when there is none."""
+    found = at(data, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def rows(data: Any, *path: str) -> list[Mapping[str, Any]]:
+    """The objects of a list at a path of members."""
+    found = at(data, *path)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []

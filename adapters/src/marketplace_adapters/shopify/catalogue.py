@@ -25,12 +25,13 @@ from typing import Any
 
 from ..core.dates import Clock, iso
 from ..core.errors import InvalidError, ServerError, ThrottledError
+from ..core.shape import member, text
 from ..core.types import RemoteListing
 from . import files
 from .client import Client
 from .failures import refused, user_errors
 from .news import remote_listing
-from .wording import member, moment, rows, text
+from .wording import moment, rows
 
 GOOD_FOR = timedelta(minutes=15)
 """A file that was made within so long is as good as a new one; it holds for seven days (D)."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.money import decimal, optional_decimal
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from . import graph_orders, rest_orders
 from .forms import ZERO, Cut, LineForm, More, OrderForm, ShippingForm, Tax
 from .wording import (
@@ -19,13 +19,11 @@ from .wording import (
     currency_code,
     flag,
     labels,
-    member,
     moment,
     number,
     optional_number,
     rows,
     strict_list,
-    text,
 )
 
 KIND = "gid://shopify/DraftOrder/"

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.money import decimal
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from ..core.types import Address
 from .forms import (
     ZERO,
@@ -31,14 +31,12 @@ from .wording import (
     currency_code,
     flag,
     labels,
-    member,
     moment,
     number,
     optional_number,
     optional_rate,
     rows,
     strict_list,
-    text,
     words,
 )
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.money import decimal
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from .forms import ZERO, RefundForm, RefundLineForm, ReturnForm, ReturnLineForm
-from .wording import count, member, moment, number, optional_number, rows, strict_list, text
+from .wording import count, moment, number, optional_number, rows, strict_list
 
 SIDES = {"shop": "shopMoney", "presentment": "presentmentMoney"}
 PAID = frozenset({"SUCCESS", "PENDING"})

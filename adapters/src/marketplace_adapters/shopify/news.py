@@ -22,9 +22,9 @@ from ..core.errors import InvalidError
 from ..core.money import optional_decimal, plain
 from ..core.news import ListingNews
 from ..core.revision import revision
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from ..core.types import Event, ListingKey, Money, RemoteListing
-from .wording import flag, labels, member, moment, number, optional_number, rows, text, words
+from .wording import flag, labels, moment, number, optional_number, rows, words
 
 TOPIC = "listing"
 GRAMS = {

@@ -16,13 +16,13 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.errors import InvalidError
-from ..core.shape import as_object
+from ..core.shape import as_object, text
 from ..core.types import Address, Buyer, Company, Order, OrderStatus, Payment
 from . import drafts, graph_orders, rest_orders
 from .forms import ZERO, OrderForm, digest
 from .order_lines import CANCEL, order_lines, shipped_units
 from .settings import Settings
-from .wording import cents, text
+from .wording import cents
 
 PAID = frozenset({"paid", "authorized", "partially_refunded", "refunded"})
 DRAFT_OVER = frozenset({"completed", "deleted"})

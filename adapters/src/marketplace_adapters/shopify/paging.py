@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..core.errors import InvalidError, ServerError
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from . import cost
 from .client import Client
-from .wording import flag, member, text
+from .wording import flag
 
 MOST_PAGES = 10_000
 """Pages of one list; more is a list that never ends."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from ..core.batches import chunks
 from ..core.errors import ThrottledError
-from ..core.shape import as_text
+from ..core.shape import as_text, member, text
 from ..core.types import Page, RemoteListing
 from . import cost, ids, news
 from .client import Client
 from .paging import SHARE, pages, size, whole
 from .pull_orders import latest, query_of
-from .wording import member, rows, text
+from .wording import rows
 
 
 def product_pages(client: Client, since: datetime, until: datetime | None) -> Iterator[Page]:

@@ -15,12 +15,13 @@ from typing import Any
 
 from ..core.dates import iso
 from ..core.errors import ThrottledError
+from ..core.shape import text
 from ..core.types import Event, Page
 from .client import Client
 from .paging import pages, size, whole
 from .settings import Settings
 from .webhooks import order_event, order_events
-from .wording import moment, rows, text, words
+from .wording import moment, rows, words
 
 LINES = 5
 """Lines of an order that a page of orders holds."""

@@ -14,7 +14,7 @@ from typing import Any
 from ..core.adapter import Adapter
 from ..core.errors import InvalidError
 from ..core.news import ListingNews, PrivacyRequest, Return
-from ..core.shape import as_object
+from ..core.shape import as_object, text
 from ..core.types import Event, Order, OrderStatus, Page, RemoteListing
 from . import catalogue, news, orders, returns, webhooks
 from .auth import signing_secret
@@ -22,7 +22,6 @@ from .client import Client
 from .pull_goods import listings_of, product_pages
 from .pull_orders import draft_pages, order_pages
 from .settings import Settings
-from .wording import text
 
 OVERLAP = timedelta(seconds=30)
 """A live pull reaches back so far behind the cursor: an index that lags, a clock that jumps. More

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.money import decimal, optional_decimal
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from .forms import (
     ZERO,
     CustomerForm,
@@ -28,14 +28,12 @@ from .wording import (
     currency_code,
     flag,
     labels,
-    member,
     moment,
     number,
     optional_number,
     optional_rate,
     rows,
     strict_list,
-    text,
     words,
 )
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from ..core.errors import InvalidError
 from ..core.money import decimal, optional_decimal
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from .forms import ZERO, RefundForm, RefundLineForm, ReturnForm, ReturnLineForm
-from .wording import count, member, moment, number, optional_number, rows, strict_list, text
+from .wording import count, moment, number, optional_number, rows, strict_list
 
 PAID = frozenset({"success", "pending"})
 SIDES = {"shop": "shop_money", "presentment": "presentment_money"}

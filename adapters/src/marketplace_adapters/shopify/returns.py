@@ -18,13 +18,13 @@ from typing import Any
 
 from ..core.errors import InvalidError
 from ..core.news import GivenBack, Return, ReturnedItem
-from ..core.shape import as_object
+from ..core.shape import as_object, text
 from ..core.types import ListingKey, Money
 from . import graph_refunds, rest_refunds
 from .forms import ZERO, RefundForm, RefundLineForm, ReturnForm
 from .order_lines import CANCEL, gross_of
 from .settings import Settings
-from .wording import flag, number, text
+from .wording import flag, number
 
 REFUND_ID, RETURN_ID = "refund-", "return-"
 REFUND_NOTE = "Odoo: "

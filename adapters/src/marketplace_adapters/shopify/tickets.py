@@ -7,20 +7,17 @@ each other, as those of a burst do, take next to nothing.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core import wire
 from ..core.errors import InvalidError
+from ..core.packing import pack_text, unpack_text
 from ..core.types import Kind
 
 MAX_TICKET = 2000
 """Characters: the engine's column has an index, whose entries have at most 2,700 bytes."""
-MAX_UNPACKED = 8 * 1024 * 1024
 _NUMBERED = re.compile(r"([^\n]*?)(0|[1-9]\d{0,17})", re.ASCII)
 _LETTERS: dict[Kind, str] = {
     Kind.PRODUCT: "p",
@@ -69,7 +66,7 @@ class Ticket:
 
     def text(self) -> str:
         """For :attr:`Submission.remote_id`."""
-        runs = [[one.id, one.document, _packed(_steps(one.lines))] for one in self.runs]
+        runs = [[one.id, one.document, pack_text(_steps(one.lines))] for one in self.runs]
         kinds = "".join(
             _LETTERS[one.kind].upper() if one.again else _LETTERS[one.kind] for one in self.entries
         )
@@ -80,7 +77,7 @@ class Ticket:
                 kinds,
             )
         )
-        return wire.dumps({"bulk": runs, "items": _packed(table)}).decode()
+        return wire.dumps({"bulk": runs, "items": pack_text(table)}).decode()
 
 
 def read_ticket(text: str) -> Ticket:
@@ -90,13 +87,13 @@ def read_ticket(text: str) -> Ticket:
     """
     try:
         data = wire.loads(text)
-        refs, keys, kinds = _unpacked(data["items"]).split("\x1e")
+        refs, keys, kinds = unpack_text(data["items"]).split("\x1e")
         entries = tuple(
             Entry(ref, _KINDS[letter.lower()], key, letter.isupper())
             for ref, letter, key in zip(stretch(refs), kinds, stretch(keys), strict=True)
         )
         runs = tuple(
-            Run(str(one), str(document), _lines(_unpacked(lines)))
+            Run(str(one), str(document), _lines(unpack_text(lines)))
             for one, document, lines in data["bulk"]
         )
         if any(
@@ -160,19 +157,3 @@ def _lines(text: str) -> tuple[tuple[int, ...], ...]:
             line.append(place)
         lines.append(tuple(line))
     return tuple(lines)
-
-
-def _packed(text: str) -> str:
-    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
-
-
-def _unpacked(packed: str) -> str:
-    try:
-        raw = base64.b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
-        machine = zlib.decompressobj()
-        text = machine.decompress(raw, MAX_UNPACKED).decode()
-    except (binascii.Error, zlib.error, UnicodeDecodeError, AttributeError) as error:
-        raise ValueError("not packed by us") from error
-    if not machine.eof:
-        raise ValueError("not whole")
-    return text

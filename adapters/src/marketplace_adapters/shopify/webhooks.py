@@ -33,12 +33,12 @@ from ..core.errors import InvalidError, SignatureError
 from ..core.news import PrivacyKind, PrivacyRequest
 from ..core.response import Headers
 from ..core.revision import revision
-from ..core.shape import as_object
+from ..core.shape import as_object, member, text
 from ..core.types import Event
 from . import drafts, news, orders, returns
 from .forms import digest
 from .settings import Settings
-from .wording import member, moment, number, optional_number, rows, text
+from .wording import moment, number, optional_number, rows
 
 SIGNATURE = "X-Shopify-Hmac-Sha256"
 TOPIC = "X-Shopify-Topic"

@@ -9,10 +9,11 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
+from ..core import shape
 from ..core.dates import optional_datetime
 from ..core.errors import InvalidError
 from ..core.money import decimal, optional_decimal
-from ..core.shape import as_id, as_text
+from ..core.shape import as_id, as_text, at, text
 from ..core.types import Address
 from . import ids
 
@@ -23,37 +24,16 @@ _THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
 DIGITS = {**dict.fromkeys(_WHOLE.split(), 0), **dict.fromkeys(_THOUSANDTHS.split(), 3)}
 
 
-def text(data: Any, *path: str) -> str:
-    """The text at a path of members, empty when it is not there or no text."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    try:
-        return as_text(data, "text")
-    except InvalidError:
-        return ""
-
-
-def member(data: Any, *path: str) -> Mapping[str, Any]:
-    """The object at a path of members, empty when there is none."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    return data if isinstance(data, Mapping) else {}
-
-
 def rows(data: Any, *path: str) -> list[Mapping[str, Any]]:
     """The objects of a list, or of the nodes of a connection, at a path of members."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    if isinstance(data, Mapping):
-        data = data.get("nodes")
-    return [one for one in data if isinstance(one, Mapping)] if isinstance(data, list) else []
+    connection = at(data, *path, "nodes")
+    return shape.rows(data, *path) if connection is None else shape.rows(connection)
 
 
 def words(data: Any, *path: str) -> tuple[str, ...]:
     """The texts of a list at a path of members."""
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    found = data if isinstance(data, list) else []
+    found = at(data, *path)
+    found = found if isinstance(found, list) else []
     return tuple(filter(None, (text({"": one}, "") for one in found)))
 
 
