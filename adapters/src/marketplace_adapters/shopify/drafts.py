@@ -53,6 +53,7 @@ def read(data: Mapping[str, Any], money: str) -> OrderForm:
 
 def _gone(data: Mapping[str, Any]) -> OrderForm:
     found = number(data.get("id"), "id")
+    # Nothing is left to be paid, in no money: XXX is the "no currency" of ISO 4217.
     return OrderForm(
         found, f"#{found}", "XXX", ZERO, False, (), None, None, draft=DELETED, outstanding=ZERO
     )
