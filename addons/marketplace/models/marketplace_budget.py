@@ -118,21 +118,27 @@ class MarketplaceBudget(models.Model):
         unused=None,
     ):
         """Believe the channel: fewer tokens than we thought, another rate, or a pause; and take
-        back what a call did not need."""
+        back what a call did not need.
+
+        What has flown in until now is counted first: ``remaining`` has it in it."""
         self.env.cr.execute(
             SQL(
                 """
+                WITH clock AS (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now)
                 UPDATE marketplace_budget
-                   SET tokens = least(tokens + coalesce(%(unused)s::float, 0),
+                   SET tokens = least(tokens + coalesce(%(unused)s::float, 0) + per_second
+                                          * extract(epoch FROM clock.now - updated_at),
                                       coalesce(%(remaining)s::float, 'Infinity'),
                                       coalesce(%(limit)s, burst)),
+                       updated_at = clock.now,
                        burst = coalesce(%(limit)s, burst),
                        per_second = coalesce(%(per_second)s, per_second),
                        throttled = throttled + (%(retry_after)s::float IS NOT NULL)::int,
                        blocked_until = CASE WHEN %(retry_after)s::float IS NULL
                            THEN blocked_until
-                           ELSE greatest(blocked_until, (clock_timestamp() AT TIME ZONE 'UTC')
-                               + make_interval(secs => %(retry_after)s::float)) END
+                           ELSE greatest(blocked_until,
+                               clock.now + make_interval(secs => %(retry_after)s::float)) END
+                  FROM clock
                  WHERE account_id = %(account)s AND bucket = %(bucket)s
                 """,
                 unused=unused,

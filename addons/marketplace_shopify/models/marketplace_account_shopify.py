@@ -66,8 +66,9 @@ class MarketplaceAccount(models.Model):
             vals["shopify_shop"] = shop.myshopifyDomain
             vals["base_url"] = self.base_url
         if self.currency_id.name != vals["shopify_currency"]:
-            vals["currency_id"] = self._shopify_currency(vals["shopify_currency"]).id
-        self.write({name: value for name, value in vals.items() if self[name] != value})
+            vals["currency_id"] = self._shopify_currency(vals["shopify_currency"])
+        changed = {name: value for name, value in vals.items() if self[name] != value}
+        self.write(self._convert_to_write(changed))
 
     @api.model
     def _shopify_currency(self, code):
