@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -89,11 +90,13 @@ class PatientAdapter(ShopifyAdapter):
 
     finish: ClassVar[Callable[[], None]]
 
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
         wanted = None if keys is None else list(keys)
         for _time in range(5):
             try:
-                return iter(list(super().listings(wanted)))
+                return iter(list(super().listings(wanted, since=since)))
             except ThrottledError:
                 type(self).finish()
         raise AssertionError("the catalogue was never written")

@@ -11,6 +11,7 @@ from marketplace_adapters.core import AuthError, ThrottledError
 from ..tools import clock
 from ..tools.db import fresh_env, session_lock
 from ..tools.faults import as_adapter_error
+from ..tools.inbound import naive
 
 CAUSE = "audit"
 # Listings compared in one transaction: what is read is never held as a whole.
@@ -103,11 +104,16 @@ class MarketplaceAccount(models.Model):
         own = self.with_company(self.company_id)
         listings = own.env["marketplace.inbox"]._listings_of(own, [one.key for one in remotes])
         shown = {
-            listing: (own._shown_values(remote), moment)
+            listing: (own._shown_values(remote), _earlier(moment, remote.read_at))
             for remote, listing in zip(remotes, listings, strict=True)
             if listing and listing.active
         }
         return own.env["marketplace.foreign.edit"]._look(own, shown)
+
+
+def _earlier(moment, read_at):
+    """A catalogue that was written down before says what was then; what was told since is newer."""
+    return min(moment, naive(read_at) or moment)
 
 
 class MarketplaceEngine(models.AbstractModel):

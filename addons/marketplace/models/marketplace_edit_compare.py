@@ -19,6 +19,8 @@ SALE_GRACE = timedelta(minutes=10)
 # The same value came back so often after it was told ours: a person has to look.
 MOST_TIMES = 3
 TIMES_WITHIN = timedelta(days=1)
+# Kinds that a channel is told in several calls, one after the other.
+STEPWISE = {"product"}
 # Members that say in which terms others are meant, or that follow from others.
 TERMS = {"price": {"currency"}, "inventory": {"in_stock", "unlimited"}}
 
@@ -31,12 +33,14 @@ class Told:
     :param accepted: when the newest acknowledgement came.
     :param sent: values that the channel acknowledged or may have taken, newest first.
     :param flying: values under way.
+    :param stepwise: it is told in several calls, so that between them the channel shows a half.
     """
 
     started: datetime | None = None
     accepted: datetime | None = None
     sent: list = field(default_factory=list)
     flying: list = field(default_factory=list)
+    stepwise: bool = False
 
     def is_own(self, path, value, moment, *, owned=False):
         """Whether a value is our own coming back, or older than what was told since.
@@ -48,9 +52,18 @@ class Told:
             return True
         if any(same(path, at(values, path), value) for values in self.flying):
             return True
+        if self.stepwise and not owned and self._half_told(moment):
+            return True
         if owned or not any(same(path, at(values, path), value) for values in self.sent):
             return False
         return moment is None or (self.accepted is not None and moment <= self.accepted + ECHO)
+
+    def _half_told(self, moment):
+        """Whether the channel had it while it was being told. What somebody changed in these
+        seconds is found by the audit."""
+        if not moment or not self.started:
+            return False
+        return bool(self.flying) or (self.accepted is not None and moment <= self.accepted)
 
 
 @dataclass(slots=True)
@@ -176,7 +189,7 @@ class MarketplaceForeignEdit(models.Model):
                 HISTORY,
             )
         )
-        told = {pair: Told() for pair in pairs}
+        told = {pair: Told(stepwise=pair[1] in STEPWISE) for pair in pairs}
         for listing_id, kind, status, sent, status_at, started_at in self.env.cr.fetchall():
             one = told[listing_id, kind]
             if status in ("submitted", "pending"):

@@ -1,4 +1,5 @@
 import logging
+from datetime import timezone
 from itertools import islice
 
 import psycopg2
@@ -111,7 +112,8 @@ class MarketplaceLinkCatalogue(models.Model):
         account = self.account_id.with_context(marketplace_patient=True)
         with account._open_adapter() as adapter:
             try:
-                remotes = adapter.listings()
+                # What it is read for was changed a moment ago, maybe.
+                remotes = adapter.listings(since=self.started_at.replace(tzinfo=timezone.utc))
                 while rows := list(islice(remotes, CHUNK)):
                     with fresh_env(self.env) as env:
                         self.with_env(env)._stage(rows, run)

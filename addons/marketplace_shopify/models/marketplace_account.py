@@ -321,9 +321,10 @@ class MarketplaceAccount(models.Model):
             compare_at=self.shopify_compare_at != "none",
             await_risk=self.hold_risk != "never",
         )
-        places = self.place_ids.filtered("active")
-        if places:
-            options["location"] = (self._told_places() or places)[0].external_id
+        # Where a shop has several locations, only a person knows which one is the warehouse.
+        places, told = self.place_ids.filtered("active"), self._told_places()
+        if told or len(places) == 1:
+            options["location"] = (told or places)[0].external_id
         hosts = [one.strip() for one in (self.shopify_upload_hosts or "").split(",")]
         if any(hosts):
             options["upload_hosts"] = [one for one in hosts if one]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -117,7 +118,9 @@ class AmazonAdapter(Pulls, Adapter):
 
     # === READ-BACK === #
 
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
         """Listings by SKU, or all of them, as the home marketplace shows them."""
         home, locale = self.settings.ids[:1], self.settings.locale
         search = partial(self.client.search_items, home, locale=locale)

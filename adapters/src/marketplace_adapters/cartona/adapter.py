@@ -197,7 +197,9 @@ class CartonaAdapter(Adapter):
         """The status of ``{"hashed_id", "status"}``."""
         return parse_status(as_object(payload, "message").get("status"), WEBHOOK_STATUS_IN)
 
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
         """Products of the supplier, by supplier_product_id or all."""
         wanted = None if keys is None else list(dict.fromkeys(keys))
         if wanted is not None and len(wanted) <= SINGLE_LOOKUPS:

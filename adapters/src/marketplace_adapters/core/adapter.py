@@ -236,5 +236,11 @@ class Adapter(ABC):
         raise InvalidError(f"{self.provider} asks nothing for buyers.", code="bad_shape")
 
     @abstractmethod
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
-        """The channel's own state of the given external ids, or of the whole catalogue."""
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
+        """The channel's own state of the given external ids, or of the whole catalogue.
+
+        :param since: a catalogue that the channel wrote down before is too old; else one of some
+            minutes ago will do, see :attr:`RemoteListing.read_at`.
+        """

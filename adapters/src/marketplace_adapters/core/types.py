@@ -616,6 +616,7 @@ class RemoteListing:
     :param options: what tells this variant from the others, by option: ``{"Colour": "Blue"}``.
     :param description: HTML.
     :param by_location: ``quantity`` by the channel's own location id.
+    :param read_at: when the channel wrote this down, where that was before it was asked.
     """
 
     key: ListingKey
@@ -634,6 +635,7 @@ class RemoteListing:
     weight_kg: Decimal | None = None
     image_urls: tuple[str, ...] = ()
     by_location: Mapping[str, Decimal] = field(default_factory=dict)
+    read_at: datetime | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -19,6 +19,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,10 @@ from .wording import moment, rows
 
 GOOD_FOR = timedelta(minutes=15)
 """A file that was made within so long is as good as a new one; it holds for seven days (D)."""
+SKEW = timedelta(seconds=5)
+"""Clocks that are right differ by so much."""
+AGAIN = timedelta(minutes=2)
+"""Nobody wants another catalogue so soon after he got one; a clock that is wrong does."""
 BACK = timedelta(days=1)
 """How far back an operation is looked for; one that takes longer is given up by Shopify (D)."""
 FAILED_LATELY = timedelta(minutes=2)
@@ -104,14 +109,27 @@ QUERY = """{
 # === OPERATION === #
 
 
-def result(client: Client, clock: Clock) -> str:
-    """The address of the file with the whole catalogue; empty when it has none.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A catalogue that Shopify wrote.
 
+    :param url: of the file; empty when the shop has no products.
+    :param at: when Shopify began to write it.
+    """
+
+    url: str
+    at: datetime | None
+
+
+def result(client: Client, clock: Clock, since: datetime | None = None) -> Written:
+    """The file with the whole catalogue.
+
+    :param since: an older one is not good enough.
     :raise ThrottledError: it is being made.
     :raise ServerError: Shopify could not make it; the next time a new one is started.
     """
     now = clock.now()
-    found = _found(client, now)
+    found = _found(client, now, since)
     if found is None:
         _start(client)
         raise ThrottledError("The catalogue is being written.", retry_after=SHORTEST_WAIT)
@@ -124,12 +142,12 @@ def result(client: Client, clock: Clock) -> str:
             f"The catalogue is being written ({count} variants so far).", retry_after=wait
         )
     if status == "COMPLETED":
-        return text(found, "url")
+        return Written(text(found, "url"), moment(found, "createdAt"))
     code = text(found, "errorCode") or status
     raise ServerError(f"Shopify could not write the catalogue ({code[:60]}).", code=code[:100])
 
 
-def _found(client: Client, now: datetime) -> Mapping[str, Any] | None:
+def _found(client: Client, now: datetime, since: datetime | None) -> Mapping[str, Any] | None:
     """The newest operation with our query that still counts."""
     search = f"operation_type:query created_at:>='{iso(now - BACK)}'"
     data = client.run("BulkQueries", {"first": LOOKED_AT, "query": search})
@@ -146,18 +164,17 @@ def _found(client: Client, now: datetime) -> Mapping[str, Any] | None:
         return newest
     age = now - (moment(newest, "completedAt") or own[0][0])
     if status == "COMPLETED":
-        return newest if age < GOOD_FOR or _ahead(own) else None
+        good = age < GOOD_FOR if since is None else own[0][0] >= since - SKEW
+        return newest if good or _ahead(own, GOOD_FOR if since is None else AGAIN) else None
     return newest if status == "FAILED" and age < FAILED_LATELY else None
 
 
-def _ahead(own: list[tuple[datetime, Mapping[str, Any]]]) -> bool:
+def _ahead(own: list[tuple[datetime, Mapping[str, Any]]], within: timedelta) -> bool:
     """Whether our clock is ahead of Shopify's, so that what is new looks old: the last operation
     was started although the one before was good."""
-    return (
-        len(own) > 1
-        and own[0][0] - own[1][0] < GOOD_FOR
-        and text(own[1][1], "status").upper() == "COMPLETED"
-    )
+    if len(own) < 2 or text(own[1][1], "status").upper() != "COMPLETED":
+        return False
+    return own[0][0] - (moment(own[1][1], "completedAt") or own[1][0]) < within
 
 
 def _words(query: str) -> str:

@@ -8,6 +8,7 @@ Nothing here sleeps, and nothing is remembered between two pulls.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,7 +56,9 @@ class Pulls(Adapter):
             return draft_pages(self.client, self.settings, since, until)
         return product_pages(self.client, since, until)
 
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
         """Variants by their ids, or the whole catalogue by a bulk operation.
 
         :raise ThrottledError: the catalogue is being written; ask again, it is found then.
@@ -64,8 +67,9 @@ class Pulls(Adapter):
         if keys is not None:
             yield from listings_of(self.client, list(keys), currency)
             return
-        url = catalogue.result(self.client, self.transport.clock)
-        yield from catalogue.listings(self.client, url, currency)
+        written = catalogue.result(self.client, self.transport.clock, since)
+        for found in catalogue.listings(self.client, written.url, currency):
+            yield replace(found, read_at=written.at)
 
     def _currency(self) -> str:
         """The shop's; asked for once where the account does not know it."""

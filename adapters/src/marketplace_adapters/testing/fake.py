@@ -259,7 +259,9 @@ class FakeAdapter(Adapter):
         self._after(self._call(FakeCall("preview", items=tuple(items)), "listing"))
         return self.channel.judge(items)
 
-    def listings(self, keys: Iterable[str] | None = None) -> Iterator[RemoteListing]:
+    def listings(
+        self, keys: Iterable[str] | None = None, *, since: datetime | None = None
+    ) -> Iterator[RemoteListing]:
         """What the channel shows; deleted listings are left out."""
         wanted = None if keys is None else set(keys)
         if wanted is not None and not wanted:
