@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 from odoo import models
 from odoo.tools import consteq, hmac
 from odoo.tools.image import image_process
@@ -8,6 +10,16 @@ SCOPE = "marketplace.image"
 # What channels take as it is; anything else is made a JPEG.
 KINDS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
+
+
+class Images(NamedTuple):
+    """Images of one listing by where they are kept; each [(attachment, what it is an image of)]."""
+
+    product: list
+    template: list
+    product_extra: list
+    template_extra: list
+    further: list
 
 
 class MarketplaceListing(models.Model):
@@ -31,6 +43,43 @@ class MarketplaceListing(models.Model):
         return self.env["ir.attachment"].sudo()
 
     # === IMAGES === #
+
+    def _image_sources(self, further):
+        """{listing id: :class:`Images`}; a query for each kind of image, whatever the number.
+
+        :param str further: field of ``product.template`` with attachments for one provider alone;
+            those that are no images are left out.
+        """
+        products, templates = self.product_id.sudo(), self.product_tmpl_id.sudo()
+        own = self._image_attachments(products, "image_variant_1920")
+        shared = self._image_attachments(templates, "image_1920")
+        # Extra images of a website's shop, where there is one.
+        extras = {
+            name: self._image_attachments(records.mapped(name), "image_1920")
+            for records, name in (
+                (products, "product_variant_image_ids"),
+                (templates, "product_template_image_ids"),
+            )
+            if name in records._fields
+        }
+
+        def extra(record, name):
+            found = extras.get(name)
+            return [(found.get(one.id), one) for one in record[name]] if found else []
+
+        result = {}
+        for listing in self:
+            product, template = listing.product_id.sudo(), listing.product_tmpl_id.sudo()
+            files = template[further].filtered(lambda one: (one.mimetype or "")[:6] == "image/")
+            sources = (
+                [(own.get(product.id), product)],
+                [(shared.get(template.id), template)],
+                extra(product, "product_variant_image_ids"),
+                extra(template, "product_template_image_ids"),
+                [(one, one) for one in files],
+            )
+            result[listing.id] = Images(*([pair for pair in one if pair[0]] for one in sources))
+        return result
 
     def _image_attachments(self, records, name):
         """{record id: the attachment that holds its image}, one query.

@@ -35,12 +35,25 @@ class ProductPricelistItem(models.Model):
         if not recorder._enabled():
             return
         for item in self:
-            for pricelist in item.pricelist_id | item.pricelist_id._marketplace_dependents():
+            pricelists = item.pricelist_id | item.pricelist_id._marketplace_dependents()
+            for pricelist in pricelists:
                 recorder._record_pricelist(
                     pricelist,
                     templates=item.product_tmpl_id.ids if item.product_tmpl_id else None,
                     products=item.product_id.ids if item.product_id else None,
                 )
+            item._record_further(pricelists._accounts_priced_besides())
+
+    def _record_further(self, accounts):
+        """A rule of one product concerns that product; any other one the whole account, of which
+        only what differs is sent."""
+        accounts = accounts.filtered(lambda one: one.state != "draft")
+        products = self.product_id or self.product_tmpl_id.product_variant_ids
+        if accounts and products:
+            self.env["marketplace.recorder"]._record_write(products, ["pricelist"])
+        else:
+            for account in accounts:
+                account._request_products()
 
     # === DATED PRICES === #
 
@@ -69,6 +82,18 @@ class ProductPricelistItem(models.Model):
 
 class ProductPricelist(models.Model):
     _inherit = "product.pricelist"
+
+    # === HOOKS OF PROVIDERS === #
+
+    def _accounts_priced_besides(self):
+        """Accounts that tell prices of these pricelists besides that of the account; a provider
+        with further pricelists overrides this and adds its own accounts.
+
+        :return: records of ``marketplace.account``, as superuser
+        """
+        return self.env["marketplace.account"].sudo()
+
+    # === PRICELISTS === #
 
     def _marketplace_dependents(self):
         """Pricelists with a rule that is based on this one, directly or not."""

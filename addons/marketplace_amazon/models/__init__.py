@@ -16,7 +16,7 @@ from . import (
     marketplace_order_line,
     marketplace_partner,
     product_attribute,
-    product_pricelist_item,
+    product_pricelist,
     product_product,
     product_template,
     sale_order,

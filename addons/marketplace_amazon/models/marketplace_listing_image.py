@@ -38,31 +38,19 @@ class MarketplaceListing(models.Model):
         return self._amazon_images_each()[self.id]
 
     def _amazon_images_each(self):
-        """{listing id: its images}; a query for each kind of image, whatever the number."""
-        products, templates = self.product_id.sudo(), self.product_tmpl_id.sudo()
-        own = self._image_attachments(products, "image_variant_1920")
-        shared = self._image_attachments(templates, "image_1920")
-        # Extra images of a website's shop, where there is one.
-        extras = {
-            name: self._image_attachments(records.mapped(name), "image_1920")
-            for records, name in (
-                (products, "product_variant_image_ids"),
-                (templates, "product_template_image_ids"),
-            )
-            if name in records._fields
-        }
+        """{listing id: its images}"""
+        sources = self._image_sources("amazon_image_ids")
         result = {}
         for listing in self:
-            product, template = listing.product_id.sudo(), listing.product_tmpl_id.sudo()
-            variant = not listing.amazon_is_parent and own.get(product.id)
-            images = [variant or shared.get(template.id)]
-            for name, found in extras.items():
-                holder = product if name in product._fields and "variant" in name else template
-                images += [found.get(one.id) for one in holder[name]]
-            images += template.amazon_image_ids.filtered(
-                lambda one: (one.mimetype or "").startswith("image/")
-            )
-            unique = {one.checksum: one.id for one in images if one and one.checksum}
+            found = sources[listing.id]
+            variant = not listing.amazon_is_parent and found.product
+            images = [
+                *(variant or found.template),
+                *found.product_extra,
+                *found.template_extra,
+                *found.further,
+            ]
+            unique = {image.checksum: image.id for image, _record in images if image.checksum}
             ids = list(unique.values())[:MOST_IMAGES]
             result[listing.id] = self.env["ir.attachment"].sudo().browse(ids)
         return result

@@ -15,7 +15,7 @@ from . import (
     marketplace_shopify_metafield,
     marketplace_shopify_publication,
     product_category,
-    product_pricelist_item,
+    product_pricelist,
     product_product,
     product_template,
     sale_order,

@@ -72,33 +72,17 @@ class MarketplaceListing(models.Model):
 
     def _shopify_images_each(self):
         """{listing id: [(attachment, what it is an image of)]}, the product's own first, then the
-        variant's; a query for each kind of image, whatever the number."""
-        products, templates = self.product_id.sudo(), self.product_tmpl_id.sudo()
-        own = self._image_attachments(products, "image_variant_1920")
-        shared = self._image_attachments(templates, "image_1920")
-        # Extra images of a website's shop, where there is one.
-        extras = {
-            name: self._image_attachments(records.mapped(name), "image_1920")
-            for records, name in (
-                (templates, "product_template_image_ids"),
-                (products, "product_variant_image_ids"),
-            )
-            if name in records._fields
-        }
-        result = {}
-        for listing in self:
-            product, template = listing.product_id.sudo(), listing.product_tmpl_id.sudo()
-            images = [(shared.get(template.id), template), (own.get(product.id), product)]
-            for name, found in extras.items():
-                holder = product if "variant" in name else template
-                images += [(found.get(one.id), one) for one in holder[name]]
-            images += [
-                (one, one)
-                for one in template.shopify_image_ids
-                if (one.mimetype or "").startswith("image/")
+        variant's."""
+        return {
+            listing_id: [
+                *found.template,
+                *found.product,
+                *found.template_extra,
+                *found.product_extra,
+                *found.further,
             ]
-            result[listing.id] = [(image, record) for image, record in images if image]
-        return result
+            for listing_id, found in self._image_sources("shopify_image_ids").items()
+        }
 
 
 def _merged(images, listings):
