@@ -7,6 +7,7 @@ import dataclasses
 import json
 import queue
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -321,12 +322,14 @@ def test_what_the_shop_sends_is_proven_and_read(shop: Shop) -> None:
 # === GOODS === #
 
 
-def read_catalogue(shop: Shop, ahead: timedelta = timedelta()) -> list[RemoteListing]:
+def read_catalogue(
+    shop: Shop, ahead: timedelta = timedelta(), since: datetime | None = None
+) -> list[RemoteListing]:
     """The whole catalogue; what is being written is asked for again."""
     for _attempt in range(100):
         try:
             with shop.open(ahead=ahead) as adapter:
-                return list(adapter.listings())
+                return list(adapter.listings(since=since))
         except ThrottledError:
             continue
     raise AssertionError("the catalogue was never written")
@@ -362,6 +365,25 @@ def test_the_whole_catalogue_is_one_bulk_operation(shop: Shop) -> None:
     assert bulk_queries(shop) == 2
 
 
+@covers("R356")
+def test_who_wants_the_catalogue_of_now_gets_a_new_one_once(shop: Shop) -> None:
+    read_catalogue(shop)
+    asked = datetime.now(timezone.utc) + timedelta(minutes=4)
+    assert {one.read_at < asked for one in read_catalogue(shop) if one.read_at} == {True}
+    shop.wire.control("POST", "../clock", {"advance": 300})
+    found = read_catalogue(shop, since=asked)
+    assert {one.read_at is not None and one.read_at >= asked for one in found} == {True}
+    assert found == read_catalogue(shop, since=asked), "asked again it is found"
+    assert bulk_queries(shop) == 2
+
+
+def test_a_clock_that_is_ahead_asks_for_one_more_and_no_further(shop: Shop) -> None:
+    ahead = datetime.now(timezone.utc) + timedelta(hours=2)
+    for _time in range(3):
+        read_catalogue(shop, timedelta(hours=2), since=ahead)
+    assert bulk_queries(shop) == 2
+
+
 @pytest.mark.parametrize("url", ["https://evil.example/x.jsonl", "http://169.254.169.254/latest"])
 def test_a_file_of_another_host_is_not_fetched(shop: Shop, url: str) -> None:
     with shop.open() as adapter:
@@ -371,7 +393,7 @@ def test_a_file_of_another_host_is_not_fetched(shop: Shop, url: str) -> None:
 
 
 def test_listings_by_id_are_those_of_the_catalogue(shop: Shop) -> None:
-    found = {str(one.key.external_id): one for one in read_catalogue(shop)}
+    found = {str(one.key.external_id): replace(one, read_at=None) for one in read_catalogue(shop)}
     with shop.open() as adapter:
         some = list(adapter.listings([*found, "404", "no id"]))
         assert list(adapter.listings([])) == []

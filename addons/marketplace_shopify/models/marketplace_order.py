@@ -44,10 +44,10 @@ class MarketplaceOrder(models.Model):
     )
     shopify_gift_cards = fields.Char("Paid by gift card", compute="_compute_shopify_extra")
     shopify_terms = fields.Char("Terms of payment", compute="_compute_shopify_extra")
-    shopify_fulfilment_orders = fields.Char(
+    shopify_fulfilment_orders = fields.Text(
         "Fulfilment orders",
         compute="_compute_shopify_extra",
-        help="How the shop divides what is to be delivered: number, location and state of each.",
+        help="How the shop divides what is to be delivered among its locations.",
     )
     shopify_place_id = fields.Many2one(
         "marketplace.place", "Sold at", compute="_compute_shopify_extra"
@@ -73,7 +73,7 @@ class MarketplaceOrder(models.Model):
             order.shopify_paid_in = order._shopify_paid_in(extra)
             order.shopify_gift_cards = extra.get("gift_cards") or False
             order.shopify_terms = extra.get("payment_terms") or False
-            order.shopify_fulfilment_orders = _joined(extra.get("fulfillment_orders"))
+            order.shopify_fulfilment_orders = order._shopify_parts(extra)
             place = str(extra.get("location_id") or "")
             order.shopify_place_id = order.account_id._place(place) if place else False
             order.shopify_url = shop and order._shopify_page(extra)
@@ -81,6 +81,33 @@ class MarketplaceOrder(models.Model):
     def _shopify_paid_in(self, extra):
         currency = extra.get("other_currency")
         return f"{extra.get('other_total') or ''} {currency}".strip() if currency else False
+
+    def _shopify_parts(self, extra):
+        """A line for each fulfilment order: where, its state, what is still to go."""
+        parts = extra.get("fulfillment_orders")
+        return "\n".join(self._shopify_part(one) for one in parts or ()) or False
+
+    def _shopify_part(self, part):
+        states = {
+            "open": self.env._("open"),
+            "in_progress": self.env._("in progress"),
+            "scheduled": self.env._("scheduled"),
+            "on_hold": self.env._("on hold"),
+            "closed": self.env._("closed"),
+            "incomplete": self.env._("incomplete"),
+            "cancelled": self.env._("cancelled"),
+        }
+        place = self.account_id._place(part["location"]).name or part["location"]
+        words = {
+            "place": place or self.env._("No location"),
+            "state": states.get(part["status"], part["status"]),
+            "number": part["id"],
+        }
+        if not part["left"]:
+            return self.env._("%(place)s: %(state)s (%(number)s)", **words)
+        return self.env._(
+            "%(place)s: %(state)s, %(left)s to deliver (%(number)s)", left=part["left"], **words
+        )
 
     def _shopify_page(self, extra):
         """The order's page in the shop's admin."""

@@ -55,6 +55,13 @@ class TestOrdersIn(OrderCase):
         self.assertEqual(order.shopify_url, f"{self.shop.base_url}/orders/{order_id}")
         self.assertEqual(sale.action_shopify_open()["url"], order.shopify_url)
         self.assertIn("vip", sale.shopify_tags)
+        place = self.account._place(WAREHOUSE_ID).name
+        self.assertRegex(order.shopify_fulfilment_orders, rf"^{place}: open, 2 to deliver \(\d+\)$")
+        self.ship(sale.picking_ids)
+        self.send()
+        self.fetch()
+        order.invalidate_recordset()
+        self.assertRegex(order.shopify_fulfilment_orders, rf"^{place}: closed \(\d+\)$")
         self.assertEqual(self.env["sale.order"].search([("shopify_number", "=", "#1001")]), sale)
         others = self.env["sale.order"].search([("shopify_number", "=", False)])
         self.assertNotIn(sale, others)

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from odoo.exceptions import UserError
@@ -79,6 +79,18 @@ class TestAudit(OrderCase):
 
         self.channel.on_call = during
         self.assertEqual(self.audit(), (2, 0))
+
+    def test_what_was_told_since_the_catalogue_was_written_is_no_change(self):
+        self.tell_all()
+        self.tea.list_price = 44
+        self.run_engine()
+        # Somebody's price of before stands in a file that is some minutes old.
+        self.channel.written_at = datetime.now(timezone.utc) - timedelta(minutes=10)
+        listing = self.channel.listings["F-1"]
+        listing.price = replace(listing.price, amount=Decimal("77.00"))
+        self.assertEqual(self.audit(), (2, 0))
+        self.channel.written_at = None
+        self.assertEqual(self.audit(), (2, 1), "but what it shows now is somebody's change")
 
     def test_a_catalogue_that_is_not_ready_is_asked_for_again(self):
         self.channel.fail_next(ThrottledError("Still working.", retry_after=30.0), verb="listings")

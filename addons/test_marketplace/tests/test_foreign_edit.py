@@ -79,6 +79,40 @@ class TestEcho(EditCase):
         self.assertEqual(self.rows(), [])
         self.assertEqual(self.tea_listing.acknowledged["price"]["price"], "12.00")
 
+    def test_half_a_product_that_shows_while_it_is_told_is_nobodys_change(self):
+        """A product is told in several calls: between them the channel shows the old barcode."""
+        self.tea.write({"name": "Green tea", "barcode": "96385074"})
+        seen = []
+
+        def during(call):
+            if call.verb == "push" and not seen:
+                seen.append(call)
+                # Times of channels are whole seconds; this one is after the push began.
+                self.show(seconds=1, product={"title": "Green tea", "barcode": "12345670"})
+
+        self.channel.on_call = during
+        self.pushed()
+        self.assertEqual(len(seen), 1)
+        self.assertEqual(self.rows(), [])
+        self.show(product={"barcode": "12345670"})
+        self.assertEqual(self.rows(), [("barcode", "96385074", "12345670", "open")])
+
+    def test_what_shows_between_two_calls_may_come_late(self):
+        began = clock.now()
+        moments = [began + timedelta(seconds=seconds) for seconds in (-1, 5, 10, 11)]
+
+        def own(**given):
+            told = marketplace_edit_compare.Told(
+                started=began, accepted=began + timedelta(seconds=10), **given
+            )
+            return [told.is_own("barcode", "12345670", moment) for moment in moments]
+
+        self.assertEqual(own(stepwise=True), [True, True, True, False])
+        self.assertEqual(own(), [True, False, False, False], "one call shows no halves")
+        told = marketplace_edit_compare.Told(started=began, accepted=moments[2], stepwise=True)
+        self.assertFalse(told.is_own("barcode", "12345670", moments[1], owned=True))
+        self.assertFalse(told.is_own("barcode", "12345670", None))
+
     def test_an_old_word_that_agrees_does_not_stop_the_newer_value(self):
         """10 → 12 is told, 10 is on its way again: a late word about the first 10."""
         self.tea.list_price = 12

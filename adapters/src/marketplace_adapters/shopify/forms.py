@@ -175,6 +175,20 @@ class CustomerForm:
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilmentOrderForm:
+    """A part of an order that one location delivers.
+
+    :param status: in lower case, e.g. ``open``, ``in_progress``, ``on_hold``, ``closed``.
+    :param left: pieces that are still to go.
+    """
+
+    id: str
+    location: str
+    status: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """What only the GraphQL road tells.
 
@@ -190,7 +204,7 @@ class More:
     site_name: str = ""
     vat: str = field(default="", repr=False)
     on_hold: bool = False
-    fulfilment_orders: tuple[str, ...] = ()
+    fulfilment_orders: tuple[FulfilmentOrderForm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

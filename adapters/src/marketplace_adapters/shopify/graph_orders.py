@@ -18,6 +18,7 @@ from .forms import (
     CustomerForm,
     Cut,
     FulfilmentForm,
+    FulfilmentOrderForm,
     LineForm,
     More,
     OrderForm,
@@ -177,7 +178,17 @@ def _more(data: Mapping[str, Any], entity: Mapping[str, Any], money: str, held: 
         site_name=text(entity, "location", "name"),
         vat=text(entity, "location", "taxSettings", "taxRegistrationId"),
         on_hold=held,
-        fulfilment_orders=tuple(filter(None, (optional_number(one.get("id")) for one in orders))),
+        fulfilment_orders=tuple(_fulfilment_order(one) for one in orders if one.get("id")),
+    )
+
+
+def _fulfilment_order(data: Mapping[str, Any]) -> FulfilmentOrderForm:
+    left = [row.get("remainingQuantity") for row in rows(data, "lineItems")]
+    return FulfilmentOrderForm(
+        optional_number(data.get("id")) or "",
+        optional_number(member(data, "assignedLocation", "location").get("id")) or "",
+        text(data, "status").lower(),
+        sum(pieces for pieces in left if isinstance(pieces, int)),
     )
 
 

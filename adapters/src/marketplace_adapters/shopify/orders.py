@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -224,7 +225,7 @@ def _outstanding(form: OrderForm, total: Decimal) -> Decimal:
 
 
 def _extra(form: OrderForm) -> dict[str, Any]:
-    """Members without a neutral counterpart; scalars, and only those that say something."""
+    """Members without a neutral counterpart, only those that say something."""
     other, code = form.other_total or (None, "")
     shown = "draft_orders" if form.draft else "orders"
     refunded = sum((one.paid for one in form.refunds if one.paid is not None), ZERO)
@@ -245,7 +246,7 @@ def _extra(form: OrderForm) -> dict[str, Any]:
         "discount_codes": ", ".join(form.codes),
         "gift_cards": _plain(cards, form.currency) if cards else "",
         "on_hold": form.more.on_hold,
-        "fulfillment_orders": ", ".join(form.more.fulfilment_orders),
+        "fulfillment_orders": [asdict(one) for one in form.more.fulfilment_orders],
         "draft": form.draft,
         "order_of_draft": form.order_of_draft,
         "admin_path": f"{shown}/{form.id}",

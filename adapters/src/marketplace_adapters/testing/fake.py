@@ -269,7 +269,7 @@ class FakeAdapter(Adapter):
         self._after(self._call(FakeCall("listings"), "listing"))
         for listing in list(self.channel.listings.values()):
             if not listing.deleted and (wanted is None or listing.external_id in wanted):
-                yield _remote(listing)
+                yield dataclasses.replace(_remote(listing), read_at=self.channel.written_at)
 
     # === HELPERS === #
 

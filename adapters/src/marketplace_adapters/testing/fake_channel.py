@@ -96,6 +96,7 @@ class FakeChannel:
 
     :ivar calls: every call since :meth:`reset`, oldest first.
     :ivar listings: by external id.
+    :ivar written_at: when the catalogue that :meth:`.FakeAdapter.listings` gives was written down.
     :ivar orders: documents by id, see :func:`~.fake_orders.order_document`.
     :ivar facts: once-only items that took effect, by idempotency key.
     :ivar order_items: everything that took effect on an order, by its external id, in order.
@@ -133,6 +134,7 @@ class FakeChannel:
         """Back to an empty channel without faults."""
         self.calls: list[FakeCall] = []
         self.listings: dict[str, FakeListing] = {}
+        self.written_at: datetime | None = None
         self.orders: dict[str, dict[str, Any]] = {}
         self.facts: dict[str, PushItem] = {}
         self.order_items: dict[str, list[PushItem]] = {}
