@@ -141,6 +141,12 @@ class AmazonHarness(HttpHarness):
         """The full sample."""
         return samples.order()
 
+    def changed(self) -> Any:
+        """It was shipped."""
+        order = samples.order(lastUpdatedTime="2026-03-02T08:00:00Z")
+        order["fulfillment"]["fulfillmentStatus"] = "SHIPPED"
+        return order
+
     def message(self, payload: Any) -> tuple[dict[str, str], bytes]:
         """The agreed key in its header."""
         return {"X-Api-Key": WEBHOOK_TOKEN}, wire.dumps(payload)

@@ -99,6 +99,10 @@ class CartonaHarness(HttpHarness):
         """The full sample."""
         return samples.order()
 
+    def changed(self) -> Any:
+        """It was approved."""
+        return samples.order(status="approved")
+
     def message(self, payload: Any) -> tuple[dict[str, str], bytes]:
         """The token bare in its header."""
         return {"AuthorizationToken": WEBHOOK_TOKEN}, wire.dumps(payload)

@@ -13,7 +13,7 @@ from marketplace_adapters.core import ListingKey, RemoteListing, ThrottledError
 from marketplace_adapters.shopify import ShopifyAdapter
 from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
 from shopify_harness import ShopifyHarness
-from shopify_in_samples import Line, Sample, bag
+from shopify_in_samples import Line, Sample, Shipping, bag
 
 STATIC = "shpat_demo_static"
 API = "/shopify/admin/api/2026-10/graphql.json"
@@ -158,13 +158,47 @@ class SandboxHarness(ShopifyHarness):
         self.wire.control("POST", "tick")
 
     def payload(self) -> Any:
-        """The body of a webhook of an order."""
-        line = Line(1, "Tee 🍵", 2, bag("10.00"))
-        return Sample(lines=[line], total=bag("20.00")).rest()
+        """The body of a webhook of an order; refunds are events of their own."""
+        return sample().rest()
+
+    def changed(self) -> Any:
+        """It was paid."""
+        found = sample()
+        found.financial, found.outstanding = "paid", "0.00"
+        return found.rest()
 
     def state(self) -> Any:
         """The sandbox's own book."""
         return self.wire.control("GET", "book")
+
+
+def sample() -> Sample:
+    """An order with every member filled, that waits for its money."""
+    line = Line(
+        1,
+        "Tee 🍵",
+        2,
+        bag("10.00", "11.00"),
+        cuts=[(bag("1.00", "1.10"), 0)],
+        taxes=[(bag("1.00", "1.10"), 0.1, False)],
+        duties=[bag("1.00", "1.10")],
+        properties={"engraving": "شاي"},
+    )
+    return Sample(
+        lines=[line],
+        shipping=[Shipping(5, bag("5.00", "5.50"), taxes=[(bag("0.50", "0.55"), 0.1, False)])],
+        discounts=[{"code": "TEA", "type": "discount_code"}],
+        parcels=[(8, "success", "", [(1, 1)])],
+        total=bag("26.00", "28.60"),
+        tax=bag("1.50", "1.65"),
+        tip="1.00",
+        fees=(bag("1.00", "1.10"), bag("1.00", "1.10")),
+        company=(1, 2, "C", "L"),
+        terms="Net 30",
+        financial="pending",
+        outstanding="28.60",
+        currencies=("EUR", "USD"),
+    )
 
 
 def first_line(order: Any) -> Any:

@@ -132,6 +132,9 @@ class FakeHarness(Harness):
             extra={"route": "A"},
         )
 
+    def changed(self) -> Any:
+        return {**self.payload(), "status": "cancelled"}
+
     def message(self, payload: Any) -> tuple[dict[str, str], bytes]:
         return self.channel.webhook(payload, secret=self.secrets[1])
 

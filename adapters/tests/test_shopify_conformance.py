@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from marketplace_adapters.core import Adapter
 from marketplace_adapters.testing.conformance_http import HttpConformance
-from marketplace_adapters.testing.harness import Harness, HttpHarness
+from marketplace_adapters.testing.harness import HttpHarness
 from marketplace_adapters.testing.server import ScriptedServer
 from shopify_sandbox import SandboxHarness, Wire
 
@@ -32,19 +31,6 @@ def front(wire: Wire) -> Iterator[ScriptedServer]:
 
 
 class TestShopifyOnTheSandbox(HttpConformance):
-    """The revision of an order is that of what both roads tell, not of the document: a webhook and
-    a query word the same order differently."""
-
-    def test_a_message_and_a_pull_of_the_same_order_agree(
-        self, harness: Harness, adapter: Adapter
-    ) -> None:
-        payload = harness.payload()
-        events = adapter.parse(*harness.message(payload))
-        order = adapter.order(payload)
-        found = [(event.topic, event.external_id, event.revision) for event in events]
-        assert found == [("order", order.external_id, order.revision)]
-        assert adapter.order(events[0].payload) == order
-
     @pytest.fixture
     def harness(self, front: ScriptedServer, wire: Wire) -> HttpHarness:
         front.forget()

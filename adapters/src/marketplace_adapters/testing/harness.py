@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -54,6 +55,10 @@ class Harness(ABC):
     @abstractmethod
     def payload(self) -> Any:
         """A sample order document with every member filled."""
+
+    @abstractmethod
+    def changed(self) -> Any:
+        """The same order after something happened to it, as the platform tells it then."""
 
     @abstractmethod
     def message(self, payload: Any) -> tuple[dict[str, str], bytes]:
@@ -165,6 +170,25 @@ def mutations(document: Any) -> Iterator[Any]:
         for value in NASTY_VALUES:
             yield _replaced(document, path, value)
         yield _without(document, path)
+
+
+def spread(documents: Iterable[Any], most: int = 2000) -> list[Any]:
+    """All of the :func:`mutations` of a document, or of a large one that many of them: at every
+    member some of the values, at the next one others."""
+    found = list(documents)
+    step = -(-len(found) // most)
+    while math.gcd(step, len(NASTY_VALUES) + 1) > 1:
+        step += 1
+    return found[::step]
+
+
+def turned(value: Any) -> Any:
+    """A JSON document with the members of each object in the opposite order: the same content."""
+    if isinstance(value, list):
+        return [turned(item) for item in value]
+    if isinstance(value, dict):
+        return {name: turned(value[name]) for name in reversed(value)}
+    return value
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
