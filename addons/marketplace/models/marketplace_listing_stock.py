@@ -17,15 +17,9 @@ class MarketplaceListing(models.Model):
     def _snapshot_inventory(self, account):
         """:return: {listing id: Tell or Trouble} with an :class:`InventoryState`"""
         result = {}
-        if not account.location_ids:
-            return {
-                listing.id: Trouble(
-                    "no_locations",
-                    self.env._("%s does not say which locations it sells from.", account.name),
-                    self.env._("Fill in Sells from on the account."),
-                )
-                for listing in self
-            }
+        trouble = self._trouble_no_locations(account)
+        if trouble:
+            return dict.fromkeys(self.ids, trouble)
         explained = self._explain_quantity(account)
         shares = self._share_quantity(account, explained)
         for listing in self:
@@ -49,6 +43,25 @@ class MarketplaceListing(models.Model):
             )
             result[listing.id] = Tell(state, _stock_values(state))
         return result
+
+    def _trouble_no_locations(self, account):
+        """:return: why this account can tell no stock at all, ``None`` when it can"""
+        if not account.location_ids:
+            return Trouble(
+                "no_locations",
+                self.env._("%s does not say which locations it sells from.", account.name),
+                self.env._("Fill in Sells from on the account."),
+            )
+        if account._lacks_places():
+            return Trouble(
+                "no_places",
+                self.env._(
+                    "%s sells from several locations, and none of them has stock of Odoo.",
+                    account.name,
+                ),
+                self.env._("Fill in Stock from for the locations of the channel on the account."),
+            )
+        return None
 
     def _share_quantity(self, account, explained):
         """What is offered at each of the channel's locations.

@@ -111,6 +111,12 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return self.place_ids.filtered(lambda place: place.active and place.location_ids)
 
+    def _lacks_places(self):
+        """Whether the channel sells from several locations and none has stock of Odoo: only a
+        person knows which one is the warehouse."""
+        self.ensure_one()
+        return len(self.place_ids.filtered("active")) > 1 and not self._told_places()
+
     def _place(self, external_id):
         """The place with this id on the channel, empty when it is not known here."""
         self.ensure_one()

@@ -100,6 +100,12 @@ class MarketplaceIntegrity(models.AbstractModel):
                 _("Fill in “Sells from” on the account."),
             ),
             Check(
+                "no_places",
+                "error",
+                _("Accounts that send stock to none of the channel's locations"),
+                _("Fill in “Stock from” for the locations of the channel on the account."),
+            ),
+            Check(
                 "no_pricelist",
                 "error",
                 _("Accounts that sell by a pricelist and have none"),
@@ -438,6 +444,13 @@ class MarketplaceIntegrity(models.AbstractModel):
         return accounts.filtered(
             lambda account: (
                 account.state != "draft" and account.sync_stock and not account.location_ids
+            )
+        )
+
+    def _find_no_places(self, accounts):
+        return accounts.filtered(
+            lambda account: (
+                account.state != "draft" and account.sync_stock and account._lacks_places()
             )
         )
 

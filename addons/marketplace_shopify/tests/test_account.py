@@ -167,6 +167,13 @@ class TestAccount(OfflineCase):
             },
         )
 
+    def test_of_several_locations_none_is_taken_for_the_warehouse(self):
+        places = self.account.place_ids
+        places.location_ids = False
+        self.assertNotIn("location", self.account._adapter_options())
+        places[0].active = False
+        self.assertEqual(self.account._adapter_options()["location"], places[1].external_id)
+
     @covers("R361", "X37")
     def test_what_a_new_account_begins_with(self):
         account = self._draft()
@@ -249,9 +256,9 @@ class TestAccount(OfflineCase):
     def test_the_menu_opens_the_one_account_and_lists_several(self):
         accounts = self.env["marketplace.account"]
         self.env.ref("marketplace_shopify.account_shopify").unlink()
-        self.assertEqual(accounts._action_shopify_configuration()["res_id"], self.account.id)
+        self.assertEqual(accounts._action_configuration("shopify")["res_id"], self.account.id)
         self._make_account("Second", shopify_shop="second.myshopify.com")
-        self.assertNotIn("res_id", accounts._action_shopify_configuration())
+        self.assertNotIn("res_id", accounts._action_configuration("shopify"))
 
     def test_a_draft_comes_with_the_addon(self):
         draft = self.env.ref("marketplace_shopify.account_shopify")

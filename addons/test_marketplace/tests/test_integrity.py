@@ -209,6 +209,13 @@ class TestIntegrity(MarketplaceCase):
         )
         self.env.invalidate_all()
         self.assertEqual(self.found("no_locations"), other)
+        self.env["marketplace.place"].create(
+            [
+                {"account_id": self.account.id, "name": name, "external_id": name}
+                for name in ("East", "West")
+            ]
+        )
+        self.assertEqual(self.found("no_places"), self.account)
         self.account.price_source = "pricelist"
         self.assertEqual(self.found("no_pricelist"), self.account)
         foreign = (

@@ -142,6 +142,25 @@ class TestListing(MarketplaceCase):
         listing = self._list(self.tea, account)
         self.assertEqual(listing._snapshot_inventory(account)[listing.id].code, "no_locations")
 
+    def test_of_several_places_a_person_chooses_the_one_with_stock(self):
+        places = self.env["marketplace.place"].create(
+            [
+                {"account_id": self.account.id, "name": name, "external_id": name}
+                for name in ("East", "West")
+            ]
+        )
+        listing = self.listing
+        trouble = listing._snapshot_inventory(self.account)[listing.id]
+        self.assertEqual(trouble.code, "no_places")
+        self.assertIn(self.account.name, trouble.title)
+        places[0].active = False
+        state = listing._snapshot_inventory(self.account)[listing.id].state
+        self.assertEqual(state.by_location, {}, "of one place there is nothing to choose")
+        places.active = True
+        places[1].location_ids = self.account.location_ids
+        state = listing._snapshot_inventory(self.account)[listing.id].state
+        self.assertEqual(list(state.by_location), ["West"])
+
     # === PRICE === #
 
     @covers("X49", "R151")
