@@ -9,7 +9,6 @@ decide when a feed is created: `stuck` (it stays IN_PROGRESS), `rows` (these mes
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Response
@@ -18,28 +17,23 @@ from ..faults import FaultRule, Plan
 from ..room import Exchange
 from ..store import Table
 from ..wire import json_response
-from .api import Handler, Parts, own_marketplaces
+from .api import Handler, Parts
 from .errors import QUOTA, SpError, invalid, missing
 from .feed_listings import ListingsFeed
 from .feed_orders import OrderFeeds
 from .feed_result import Result
 from .model import Feed, encode
+from .queued import KEPT, fault_of, options_of, page_of, places_of
 from .values import (
     body_object,
-    csv_of,
     iso,
-    moment_of,
-    pack_token,
     seconds,
     text_member,
-    unpack_token,
-    whole,
 )
 
 if TYPE_CHECKING:
     from .room import AmazonRoom
 
-STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 #: Not processed since 2025-07-31: getFeed answers FATAL.
 RETIRED = (
     "POST_PRODUCT_DATA", "POST_INVENTORY_AVAILABILITY_DATA", "POST_PRODUCT_PRICING_DATA",
@@ -49,7 +43,6 @@ RETIRED = (
     "POST_FLAT_FILE_PRICEANDQUANTITYONLY_UPDATE_DATA", "POST_UIEE_BOOKLOADER_DATA",
 )  # fmt: skip
 MOST_BYTES = 10 * 1024 * 1024
-KEPT = timedelta(days=90)
 
 
 class Feeds:
@@ -106,14 +99,7 @@ class Feeds:
     def _create(self, exchange: Exchange, _: Parts) -> Response:
         body = body_object(exchange.body)
         kind = text_member(body, "feedType")
-        places = body.get("marketplaceIds")
-        if (
-            not isinstance(places, list)
-            or not places
-            or not all(isinstance(x, str) for x in places)
-        ):
-            raise invalid("'marketplaceIds' must be a list with at least one marketplace.")
-        own_marketplaces(self._room, places, 25)
+        places = places_of(self._room, body)
         if kind not in self._processors and kind not in RETIRED:
             raise invalid(f"Feed type '{kind[:60]}' is not supported.")
         document = self._room.documents.get(text_member(body, "inputFeedDocumentId"), ("input",))
@@ -121,16 +107,14 @@ class Feeds:
             raise invalid("Invalid 'inputFeedDocumentId'.")
         if any(each.document == document.id for each in self.table.values()):
             raise invalid("The feed document was used for another feed.")
-        options = body.get("feedOptions") or {}
-        if not isinstance(options, dict):
-            raise invalid("'feedOptions' must be an object.")
+        options = options_of(body, "feedOptions")
         rates = self._room.api_rates()
         if not rates.take(f"feed:{kind}", self._room.seller_id, self._room.settings.rates):
             raise SpError(429, QUOTA)
         number = self._room.services.store.next_id("amazon.feed", 53_000_000_001)
         feed = Feed(
-            str(number), kind, list(places), self._room.now(), document.id,
-            {str(name): str(value) for name, value in options.items()},
+            str(number), kind, places, self._room.now(), document.id,
+            options,
             fault=self._plan(kind, document.content or b""),
         )  # fmt: skip
         self.table.put(feed.id, feed)
@@ -139,14 +123,7 @@ class Feeds:
 
     def _plan(self, kind: str, content: bytes) -> dict[str, Any]:
         """What shall go wrong with a feed, from the rules in force now."""
-        facts = {
-            "provider": self._room.name,
-            "method": "FEED",
-            "path": f"/{kind}",
-            "endpoint": "processFeed",
-            "token": "",
-        }
-        rule = self._room.services.faults.plan(facts, content, named=True).rule
+        rule = fault_of(self._room, "FEED", "processFeed", kind, content)
         return {} if rule is None else {"effect": rule.effect, "params": dict(rule.params)}
 
     def find(self, identifier: str) -> Feed:
@@ -160,39 +137,9 @@ class Feeds:
         return json_response(_shown(self.find(parts["id"])))
 
     def _list(self, exchange: Exchange, _: Parts) -> Response:
+        names = ("feedTypes", "feeds")
         args = exchange.request.args
-        token = args.get("nextToken")
-        kinds = csv_of(args, "feedTypes", most=10)
-        if token:
-            if set(args) - {"nextToken"}:
-                raise invalid("'nextToken' cannot be combined with other parameters.")
-            data = unpack_token(token, self._room.now())
-            rows = [each for each in map(self.table.get, data["ids"]) if each is not None]
-            size = int(data["size"])
-        else:
-            if not kinds:
-                raise invalid("'feedTypes' or 'nextToken' is required.")
-            size = whole(args, "pageSize", 10, 1, 100)
-            places = csv_of(args, "marketplaceIds", most=10)
-            statuses = csv_of(args, "processingStatuses", STATUSES)
-            since = moment_of(args.get("createdSince"), "createdSince")
-            since = since or self._room.now() - KEPT
-            until = moment_of(args.get("createdUntil"), "createdUntil") or self._room.now()
-            rows = [
-                each
-                for each in reversed(self.table.values())
-                if each.type in kinds
-                and (not places or set(places) & set(each.marketplaces))
-                and (not statuses or each.status in statuses)
-                and since <= each.created <= until
-            ]
-        body: dict[str, Any] = {"feeds": [_shown(each) for each in rows[:size]]}
-        if len(rows) > size:
-            life = timedelta(seconds=self._room.settings.page_token_seconds)
-            until_token = (self._room.now() + life).timestamp()
-            rest = [each.id for each in rows[size:]]
-            body["nextToken"] = pack_token({"ids": rest, "size": size, "x": until_token})
-        return json_response(body)
+        return page_of(self._room, args, self.table, names, _shown)
 
     def _cancel(self, exchange: Exchange, parts: Parts) -> Response:
         feed = self.find(parts["id"])

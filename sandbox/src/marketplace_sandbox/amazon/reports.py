@@ -17,28 +17,24 @@ from ..room import Exchange
 from ..store import Table
 from ..wire import json_response
 from . import report_files as files
-from .api import Handler, Parts, own_marketplaces
+from .api import Handler, Parts
 from .errors import denied, invalid, missing
 from .marketplaces import MARKETPLACES
 from .model import Order, Report, Return, encode
+from .queued import KEPT, fault_of, options_of, page_of, places_of
 from .settlements import REPORT as SETTLEMENT
 from .tokens import HEADER, RESTRICTED_REPORTS
 from .values import (
     body_object,
-    csv_of,
     iso,
     moment_of,
-    pack_token,
     seconds,
     text_member,
-    unpack_token,
-    whole,
 )
 
 if TYPE_CHECKING:
     from .room import AmazonRoom
 
-STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
 BY_UPDATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL"
 BY_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
 BY_DATE_SHORT = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE"
@@ -47,7 +43,6 @@ RETURNS = "GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE"
 FBA_RETURNS = "GET_FBA_FULFILLMENT_CUSTOMER_RETURNS_DATA"
 #: Removed 2026-11-11; only the V2 flat file remains.
 REMOVED = ("GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE", "GET_V2_SETTLEMENT_REPORT_DATA_XML")
-KEPT = timedelta(days=90)
 LONGEST = timedelta(days=30)
 
 
@@ -90,23 +85,14 @@ class Reports:
     def _create(self, exchange: Exchange, _: Parts) -> Response:
         body = body_object(exchange.body)
         kind = text_member(body, "reportType")
-        places = body.get("marketplaceIds")
-        if (
-            not isinstance(places, list)
-            or not places
-            or not all(isinstance(x, str) for x in places)
-        ):
-            raise invalid("'marketplaceIds' must be a list with at least one marketplace.")
-        own_marketplaces(self._room, places, 25)
+        places = places_of(self._room, body)
         if kind in REMOVED:
             raise invalid(f"Report type '{kind}' was removed.", f"Use {SETTLEMENT}.")
         if kind == SETTLEMENT:
             raise invalid("Settlement reports cannot be requested; they are made by Amazon.")
         if kind not in self._writers:
             raise invalid(f"Report type '{kind[:80]}' is not supported.")
-        options = body.get("reportOptions") or {}
-        if not isinstance(options, dict):
-            raise invalid("'reportOptions' must be an object.")
+        options = options_of(body, "reportOptions")
         start = moment_of(body.get("dataStartTime"), "dataStartTime")
         end = moment_of(body.get("dataEndTime"), "dataEndTime")
         now = self._room.now()
@@ -116,22 +102,15 @@ class Reports:
             raise invalid("'dataStartTime' must be before 'dataEndTime'.")
         number = self._room.services.store.next_id("amazon.report", 54_000_000_001)
         report = Report(
-            str(number), kind, list(places), now, start, end,
-            {str(name): str(value) for name, value in options.items()}, fault=self._plan(kind),
+            str(number), kind, places, now, start, end,
+            options, fault=self._plan(kind),
         )  # fmt: skip
         self.table.put(report.id, report)
         self._open.add(report.id)
         return json_response({"reportId": report.id}, 202)
 
     def _plan(self, kind: str) -> dict[str, Any]:
-        facts = {
-            "provider": self._room.name,
-            "method": "REPORT",
-            "path": f"/{kind}",
-            "endpoint": "processReport",
-            "token": "",
-        }
-        rule = self._room.services.faults.plan(facts, named=True).rule
+        rule = fault_of(self._room, "REPORT", "processReport", kind)
         return {} if rule is None else {"effect": rule.effect}
 
     def find(self, identifier: str) -> Report:
@@ -145,41 +124,9 @@ class Reports:
         return json_response(_shown(self.find(parts["id"])))
 
     def _list(self, exchange: Exchange, _: Parts) -> Response:
+        names = ("reportTypes", "reports")
         args = exchange.request.args
-        token = args.get("nextToken")
-        if token:
-            if set(args) - {"nextToken"}:
-                raise invalid("'nextToken' cannot be combined with other parameters.")
-            data = unpack_token(token, self._room.now())
-            rows = [each for each in map(self.table.get, data["ids"]) if each is not None]
-            size = int(data["size"])
-        else:
-            kinds = csv_of(args, "reportTypes", most=10)
-            if not kinds:
-                raise invalid("'reportTypes' or 'nextToken' is required.")
-            if set(kinds) & set(REMOVED):
-                raise invalid("A report type was removed.", f"Use {SETTLEMENT}.")
-            size = whole(args, "pageSize", 10, 1, 100)
-            places = csv_of(args, "marketplaceIds", most=10)
-            statuses = csv_of(args, "processingStatuses", STATUSES)
-            since = moment_of(args.get("createdSince"), "createdSince")
-            since = since or self._room.now() - KEPT
-            until = moment_of(args.get("createdUntil"), "createdUntil") or self._room.now()
-            rows = [
-                each
-                for each in reversed(self.table.values())
-                if each.type in kinds
-                and (not places or set(places) & set(each.marketplaces))
-                and (not statuses or each.status in statuses)
-                and since <= each.created <= until
-            ]
-        body: dict[str, Any] = {"reports": [_shown(each) for each in rows[:size]]}
-        if len(rows) > size:
-            life = timedelta(seconds=self._room.settings.page_token_seconds)
-            rest = [each.id for each in rows[size:]]
-            until_token = (self._room.now() + life).timestamp()
-            body["nextToken"] = pack_token({"ids": rest, "size": size, "x": until_token})
-        return json_response(body)
+        return page_of(self._room, args, self.table, names, _shown, refuse=_refuse_removed)
 
     def _cancel(self, exchange: Exchange, parts: Parts) -> Response:
         report = self.find(parts["id"])
@@ -294,6 +241,11 @@ class Reports:
         rows = files.fba_return_rows(self._room, self._of_side(report, "AMAZON"))
         charset = self.encoding(report.marketplaces[0])
         return files.write(files.FBA_RETURN_COLUMNS, rows, charset) if rows else None
+
+
+def _refuse_removed(kinds: list[str]) -> None:
+    if set(kinds) & set(REMOVED):
+        raise invalid("A report type was removed.", f"Use {SETTLEMENT}.")
 
 
 def _shown(report: Report) -> dict[str, Any]:
