@@ -2,6 +2,11 @@
 
 A scripted server stands in front and passes calls on, so that the faults of the suite and its
 counting work here.
+
+There is no second run on a stub: what the suite asks for needs products, orders, bulk operations
+and staged uploads that hang together, so that a stub would be the sandbox once more, without its
+schema, which refuses a document that Shopify would refuse. Answers that the sandbox never gives
+are scripted with :mod:`shopify_stub`, test by test.
 """
 
 from __future__ import annotations
