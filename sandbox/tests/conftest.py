@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from amazon_support import Amazon, AmazonControl
+from fresh import FreshSandbox
 from shopify_sales_support import Counter, Shop
 from support import Cartona, Control, Receiver
 
@@ -11,29 +12,31 @@ from marketplace_sandbox import SandboxServer
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[SandboxServer]:
-    with SandboxServer() as server:
-        yield server
+def running() -> Iterator[FreshSandbox]:
+    server = FreshSandbox()
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
-def operator(running: SandboxServer) -> Iterator[Control]:
+def operator(running: FreshSandbox) -> Iterator[Control]:
     client = Control(running.url)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def supplier(running: SandboxServer) -> Iterator[Cartona]:
+def supplier(running: FreshSandbox) -> Iterator[Cartona]:
     client = Cartona(running.url)
     yield client
     client.close()
 
 
 @pytest.fixture
-def sandbox(running: SandboxServer, operator: Control) -> SandboxServer:
+def sandbox(running: FreshSandbox) -> SandboxServer:
     """A sandbox with the demo content, as new."""
-    operator.call("POST", "reset", {"seed": "demo", "webhooks": True})
+    running.start_over("demo", webhooks=True)
     return running
 
 
@@ -55,23 +58,23 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def seller(running: SandboxServer) -> Iterator[Amazon]:
+def seller(running: FreshSandbox) -> Iterator[Amazon]:
     client = Amazon(running.url)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def amazon_operator(running: SandboxServer) -> Iterator[AmazonControl]:
+def amazon_operator(running: FreshSandbox) -> Iterator[AmazonControl]:
     client = AmazonControl(running.url)
     yield client
     client.close()
 
 
 @pytest.fixture
-def backstage(sandbox: SandboxServer, amazon_operator: AmazonControl) -> AmazonControl:
+def backstage(running: FreshSandbox, amazon_operator: AmazonControl) -> AmazonControl:
     """The control API of an Amazon without listings and orders, without waiting and limits."""
-    amazon_operator.call("POST", "reset", {"seed": "empty"})
+    running.start_over("empty", webhooks=True)
     amazon_operator.freeze()
     amazon_operator.set(rates=0, feed_queue_seconds=0, feed_seconds=0, report_seconds=0)
     return amazon_operator
@@ -85,14 +88,14 @@ def amazon(backstage: AmazonControl, seller: Amazon) -> Amazon:
 
 
 @pytest.fixture(scope="session")
-def merchant(running: SandboxServer) -> Iterator[Shop]:
+def merchant(running: FreshSandbox) -> Iterator[Shop]:
     client = Shop(running.url)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def staff(running: SandboxServer) -> Iterator[Counter]:
+def staff(running: FreshSandbox) -> Iterator[Counter]:
     client = Counter(running.url)
     yield client
     client.close()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -24,6 +25,8 @@ from .wire import ApiError, Invalid, boolean_of, integer_of, json_response, pars
 MAX_WAIT = 300.0
 TICK = 0.5
 Handler = Callable[..., Any]
+Look = Callable[[], tuple[bool, dict[str, Any]]]
+"""Whether something is so, and what was seen."""
 
 
 def body_of(request: Request, known: Collection[str] | None = None) -> dict[str, Any]:
@@ -83,28 +86,69 @@ def wait_ticking(
             return predicate() if found else found
 
 
+@lru_cache
+def _compiled(routes: tuple[tuple[str, str], ...]) -> Map:
+    """The rules of (method, path) pairs, their endpoints are places in the list.
+
+    Compiling takes a millisecond a rule, so it is done when somebody asks, once in a process.
+    """
+    rules = [
+        Rule(path, methods=[method], endpoint=number)
+        for number, (method, path) in enumerate(routes)
+    ]
+    return Map(rules, strict_slashes=False)
+
+
+def wait_answer(
+    services: Services, args: Mapping[str, Any], look: Look, tick: Callable[[], object]
+) -> Response:
+    """Wait until a look finds what is asked for, and say what it saw: 200, or 408 after `timeout`.
+
+    :param tick: see :func:`wait_ticking`.
+    :raises Invalid: `timeout` is no number of seconds.
+    """
+    timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
+    started = time.monotonic()
+    found = wait_ticking(services, tick, lambda: look()[0], timeout)
+    with services.store.lock:
+        seen = look()[1]
+    result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}
+    return json_response(result, 200 if found else 408)
+
+
+def look_for_calls(services: Services, provider: str, args: Mapping[str, Any]) -> Look:
+    """`calls` (how many since the last reset) to `endpoint` (all).
+
+    :raises Invalid: `calls` is no number.
+    """
+    wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
+
+    def look() -> tuple[bool, dict[str, Any]]:
+        count = services.calls.count(provider, endpoint)
+        return count >= wanted, {"calls": count}
+
+    return look
+
+
 class Router:
     """Maps method and path to functions ``handler(request, **parts)`` that return JSON data."""
 
     def __init__(self, routes: list[tuple[str, str, Handler]]) -> None:
-        self._map = Map(
-            [Rule(path, methods=[method], endpoint=handler) for method, path, handler in routes],
-            strict_slashes=False,
-        )
+        self._handlers = [handler for _, _, handler in routes]
         self.routes = [(method, path) for method, path, _ in routes]
 
     def answer(self, request: Request, path: str) -> Response | None:
         """Run the handler; None when no route has this path."""
-        adapter = self._map.bind("sandbox")
+        adapter = _compiled(tuple(self.routes)).bind("sandbox")
         try:
-            handler, parts = adapter.match("/" + path.strip("/"), method=request.method)
+            number, parts = adapter.match("/" + path.strip("/"), method=request.method)
         except MethodNotAllowed as error:
             allowed = ", ".join(error.valid_methods or ())
             raise ApiError(405, "Method not allowed", headers={"Allow": allowed}) from None
         except HTTPException:
             return None
         try:
-            result = handler(request, **parts)
+            result = self._handlers[number](request, **parts)
         except Invalid as error:
             raise ApiError(400, str(error)) from None
         return result if isinstance(result, Response) else json_response(result)
@@ -200,18 +244,12 @@ class Control:
         """Forget everything but webhook subscriptions (``"webhooks": true`` forgets them too)."""
         body = body_of(request, {"provider", "seed", "webhooks"})
         rooms, seed = self._chosen(body), body.get("seed")
-        services = self._services
-        services.faults.clear()
-        services.limiter.clear()
-        services.clock.real()
-        services.webhooks.clear()
-        if boolean_of(body.get("webhooks", False), "webhooks"):
-            services.webhooks.unsubscribe()
+        self._services.start_over(boolean_of(body.get("webhooks", False), "webhooks"))
         for room in rooms:
             room.reset()
             if seed is not None:
                 self._seed_room(room, str(seed))
-        services.calls.clear()
+        self._services.calls.clear()
         return {"reset": [room.name for room in rooms], "seed": seed}
 
     def _seed(self, request: Request) -> Any:

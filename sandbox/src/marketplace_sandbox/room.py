@@ -41,6 +41,15 @@ class Services:
         """A generator that gives the same numbers in every run with the same seed."""
         return random.Random(f"{self.seed}/{name}")
 
+    def start_over(self, webhooks: bool) -> None:
+        """Forget faults, limits, deliveries and the clock; subscriptions too when `webhooks`."""
+        self.faults.clear()
+        self.limiter.clear()
+        self.clock.real()
+        self.webhooks.clear()
+        if webhooks:
+            self.webhooks.unsubscribe()
+
 
 @dataclass
 class Exchange:
