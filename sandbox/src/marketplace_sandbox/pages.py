@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,8 +16,12 @@ from werkzeug.wrappers import Request, Response
 
 from .clock import format_time
 from .room import Room, Services
+from .wire import to_json
 
 HERE = Path(__file__).parent
+PAGE = 50
+Preset = tuple[str, str, str, dict[str, Any]]
+"""A ready-made fault: id, title, what it shows, rule."""
 
 
 def _money(value: Decimal | int | float) -> str:
@@ -53,6 +58,46 @@ def render(services: Services, folder: str, template: str, **values: Any) -> Res
     return Response(
         text, content_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"}
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A page of a long list."""
+
+    rows: Sequence[Any]
+    page: int
+    pages: int
+    total: int
+
+
+def cut(rows: Sequence[Any], page: str | None) -> Slice:
+    """A page of some rows.
+
+    :param page: its number as the query has it; the nearest that exists is shown.
+    """
+    pages = max(1, -(-len(rows) // PAGE))
+    number = min(max(1, int(page)), pages) if page and page.isascii() and page.isdigit() else 1
+    return Slice(rows[(number - 1) * PAGE : number * PAGE], number, pages, len(rows))
+
+
+def requests_shown(services: Services, provider: str, request: Request) -> dict[str, Any]:
+    """What ``requests.html`` shows: the last calls, of one endpoint if it is asked for."""
+    endpoint = request.args.get("endpoint", "")
+    return {
+        "calls": services.calls.select(provider, endpoint, limit=100),
+        "counters": services.calls.counters().get(provider, {}),
+        "endpoint": endpoint,
+    }
+
+
+def faults_shown(services: Services, provider: str, presets: Sequence[Preset]) -> dict[str, Any]:
+    """What ``faults.html`` shows: rules in force, and (id, title, text, rule) of each switch."""
+    switches = []
+    for identifier, title, text, rule in presets:
+        match = {"provider": provider, **rule.get("match", {})}
+        full = {**rule, "id": f"{provider}-{identifier}", "match": match}
+        switches.append((full["id"], title, text, to_json(full).decode()))
+    return {"active": {rule["id"]: rule for rule in services.faults.state()}, "presets": switches}
 
 
 class Pages:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +44,17 @@ def _rich(value: dict[str, Any]) -> Any:
 
 def _same(row: Any) -> Any:
     return row
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def encode(row: Any) -> dict[str, Any]:
+    """The members of a dataclass row, one level deep."""
+    names = _FIELDS.get(type(row))
+    if names is None:
+        names = _FIELDS[type(row)] = tuple(each.name for each in fields(row))
+    return {name: getattr(row, name) for name in names}
 
 
 class Table(Generic[Row]):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..store import encode
 from .marketplaces import MARKETPLACES
-from .model import Listing, encode
+from .model import Listing
 from .order_payloads import order_total
 
 if TYPE_CHECKING:

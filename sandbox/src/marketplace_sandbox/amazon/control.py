@@ -13,14 +13,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..control import Router, body_of, seconds_of, wait_ticking, whole_of
+from ..control import Look, Router, body_of, look_for_calls, wait_answer, whole_of
+from ..store import encode
 from ..wire import (
     ApiError,
     Invalid,
@@ -32,7 +31,6 @@ from ..wire import (
 )
 from .book import book, listing_state
 from .control_listings import ListingControl
-from .model import encode
 from .order_payloads import order_payload
 from .order_steps import act
 from .orders_api import INCLUDED
@@ -252,27 +250,13 @@ class AmazonControl:
         `sku` with `field` (price, quantity, status, asin …) and `value`; `order` (id) with
         `field` (status) and `value`; or `calls` (how many) with `endpoint`.
         """
-        args = request.args
-        timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
-        look = self._look(args)
-        started = time.monotonic()
-        room = self._room
-        found = wait_ticking(room.services, room.tick, lambda: look()[0], timeout)
-        with self._room.services.store.lock:
-            seen = look()[1]
-        result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}
-        return json_response(result, 200 if found else 408)
+        args, room = request.args, self._room
+        return wait_answer(room.services, args, self._look(args), room.tick)
 
-    def _look(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+    def _look(self, args: Any) -> Look:
         room = self._room
         if "calls" in args:
-            wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
-
-            def calls() -> tuple[bool, dict[str, Any]]:
-                count = room.services.calls.count(room.name, endpoint)
-                return count >= wanted, {"calls": count}
-
-            return calls
+            return look_for_calls(room.services, room.name, args)
         if "order" not in args and "sku" not in args:
             raise Invalid("sku, order or calls is needed")
         field, value = args.get("field"), args.get("value")

@@ -15,14 +15,14 @@ from werkzeug.wrappers import Response
 
 from ..faults import FaultRule, Plan
 from ..room import Exchange
-from ..store import Table
+from ..store import Table, encode
 from ..wire import json_response
 from .api import Handler, Parts
 from .errors import QUOTA, SpError, invalid, missing
 from .feed_listings import ListingsFeed
 from .feed_orders import OrderFeeds
 from .feed_result import Result
-from .model import Feed, encode
+from .model import Feed
 from .queued import KEPT, fault_of, options_of, page_of, places_of
 from .values import (
     body_object,

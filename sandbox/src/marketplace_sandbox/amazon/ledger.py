@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..store import Table
-from .model import ZERO, Item, Order, Package, Transaction, encode
+from ..store import Table, encode
+from .model import ZERO, Item, Order, Package, Transaction
 from .values import cents, digest, share
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..store import Table
+from ..store import Table, encode
 from . import validation as v
 from .listing_standing import Standing, asin_of
 from .marketplaces import MARKETPLACES
-from .model import Listing, encode
+from .model import Listing
 from .patches import Touched, apply_patches, belongs
 from .product_types import TYPES, schema_of
 from .validation import Issue, issue

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from ..store import encode
 
 ZERO = Decimal(0)
 OPEN = ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED")
@@ -245,17 +247,6 @@ class Message:
     receives: int = 0
     receipt: str = ""
     topic: str = ""
-
-
-_FIELDS: dict[type, tuple[str, ...]] = {}
-
-
-def encode(row: Any) -> dict[str, Any]:
-    """The members of a dataclass row, one level deep."""
-    names = _FIELDS.get(type(row))
-    if names is None:
-        names = _FIELDS[type(row)] = tuple(each.name for each in fields(row))
-    return {name: getattr(row, name) for name in names}
 
 
 def encode_document(row: Document) -> dict[str, Any]:

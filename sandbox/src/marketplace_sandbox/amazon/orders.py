@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ..store import Table
+from ..store import Table, encode
 from ..wire import ApiError
-from .model import OPEN, Item, Order, Package, Return, decode_order, encode, encode_order
+from .model import OPEN, Item, Order, Package, Return, decode_order, encode_order
 from .values import digest, iso
 
 if TYPE_CHECKING:

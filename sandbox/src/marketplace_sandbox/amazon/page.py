@@ -5,13 +5,12 @@ The pages only read; their buttons use the control API, so whatever a person can
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..pages import render
+from ..pages import PAGE, cut, faults_shown, render, requests_shown
 from ..wire import to_json
 from .marketplaces import MARKETPLACES
 from .model import OPEN, STATUSES, Order
@@ -23,7 +22,6 @@ from .settings import CHOICES
 if TYPE_CHECKING:
     from .room import AmazonRoom
 
-PAGE = 50
 TABS = (
     ("", "Live"),
     ("listings", "Listings"),
@@ -35,22 +33,6 @@ TABS = (
     ("faults", "Faults & clock"),
     ("access", "Access"),
 )
-
-
-@dataclass
-class Slice:
-    """A page of a long list."""
-
-    rows: Sequence[Any]
-    page: int
-    pages: int
-    total: int
-
-
-def cut(rows: Sequence[Any], page: str | None) -> Slice:
-    pages = max(1, -(-len(rows) // PAGE))
-    number = min(max(1, int(page)), pages) if page and page.isascii() and page.isdigit() else 1
-    return Slice(rows[(number - 1) * PAGE : number * PAGE], number, pages, len(rows))
 
 
 class AmazonPages:
@@ -250,23 +232,12 @@ class AmazonPages:
         )
 
     def _requests(self, request: Request) -> Response:
-        endpoint, calls = request.args.get("endpoint", ""), self._room.services.calls
-        return self._render(
-            "amazon_requests.html",
-            "requests",
-            calls=calls.select(self._room.name, endpoint, limit=100),
-            counters=calls.counters().get(self._room.name, {}),
-            endpoint=endpoint,
-        )
+        shown = requests_shown(self._room.services, self._room.name, request)
+        return self._render("requests.html", "requests", **shown)
 
     def _faults(self, request: Request) -> Response:
-        active = {rule["id"]: rule for rule in self._room.services.faults.state()}
-        presets = []
-        for identifier, title, text, rule in PRESETS:
-            match = {"provider": self._room.name, **rule.get("match", {})}
-            full = {**rule, "id": f"{self._room.name}-{identifier}", "match": match}
-            presets.append((full["id"], title, text, to_json(full).decode()))
-        return self._render("amazon_faults.html", "faults", presets=presets, active=active)
+        shown = faults_shown(self._room.services, self._room.name, PRESETS)
+        return self._render("amazon_faults.html", "faults", **shown)
 
     def _access(self, request: Request) -> Response:
         return self._render(

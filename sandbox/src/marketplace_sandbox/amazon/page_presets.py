@@ -1,10 +1,10 @@
-"""Ready-made faults of the page: id, title, what it shows, rule."""
+"""Ready-made faults of the page."""
 
 from __future__ import annotations
 
-from typing import Any
+from ..pages import Preset
 
-PRESETS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+PRESETS: tuple[Preset, ...] = (
     (
         "storm",
         "Throttled",

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 
 from ..room import Exchange
-from ..store import Table
+from ..store import Table, encode
 from ..wire import json_response
 from . import report_files as files
 from .api import Handler, Parts
 from .errors import denied, invalid, missing
 from .marketplaces import MARKETPLACES
-from .model import Order, Report, Return, encode
+from .model import Order, Report, Return
 from .queued import KEPT, fault_of, options_of, page_of, places_of
 from .settlements import REPORT as SETTLEMENT
 from .tokens import HEADER, RESTRICTED_REPORTS

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol
 from werkzeug.wrappers import Request, Response
 
 from ..room import Exchange, Room, Services
+from ..store import encode
 from ..wire import Invalid
 from . import operations, seed
 from .api import Api, Handler
@@ -22,7 +23,7 @@ from .ledger import Ledger
 from .listings import Listings
 from .listings_api import ListingsApi, title_of
 from .marketplaces import MARKETPLACES
-from .model import OPEN, Listing, Order, encode, encode_order
+from .model import OPEN, Listing, Order, encode_order
 from .notifications import Notifications
 from .order_payloads import item_total, order_total
 from .orders import Orders

@@ -18,9 +18,9 @@ from werkzeug.wrappers import Response
 
 from ..control import wait_ticking
 from ..room import Exchange
-from ..store import Table
+from ..store import Table, encode
 from ..wire import ApiError, Invalid, integer_of, json_response, parse_json
-from .model import Message, encode
+from .model import Message
 from .values import digest
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.wrappers import Response
 
 from ..room import Exchange
-from ..store import Table
+from ..store import Table, encode
 from ..wire import json_response
 from .errors import LoginError, SpError, denied, invalid
-from .model import Access, encode
+from .model import Access
 from .values import body_object, digest, text_member
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from ..room import Services
-from ..store import Table
+from ..store import Table, encode
 from ..wire import Invalid, boolean_of, decimal_of, integer_of, text_of
-from .model import UNITS, Acceptance, BaseProduct, Product, encode
+from .model import UNITS, Acceptance, BaseProduct, Product
 from .settings import Settings
 
 ACCEPTANCES_KEPT = 1_000_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import islice
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..control import Router, body_of, seconds_of, whole_of
+from ..control import Look, Router, body_of, look_for_calls, wait_answer, whole_of
+from ..store import encode
 from ..wire import ApiError, Invalid, boolean_of, integer_of, json_response, parse_json, text_of
 from .catalogue import parse_changes
-from .model import Order, Product, encode
+from .model import Order, Product
 from .payloads import event_payload, order_payload
 
 if TYPE_CHECKING:
@@ -304,32 +304,17 @@ class CartonaControl:
         - an order: `order` (hashed_id, or ``any``) with `field` (status) and `value`;
         - calls: `calls` (how many since the last reset), `endpoint` (all).
         """
-        args = request.args
-        timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
+        args, services = request.args, self._room.services
         if "calls" in args:
-            look = self._look_for_calls(args)
+            look = look_for_calls(services, self._room.name, args)
         elif "order" in args:
             look = self._look_for_order(args)
         else:
             look = self._look_for_product(args)
-        started = time.monotonic()
-        found = self._room.services.store.wait_for(lambda: look()[0], timeout)
-        with self._room.services.store.lock:
-            seen = look()[1]
-        result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}
-        return json_response(result, 200 if found else 408)
+        # Nothing of this room comes due on the clock.
+        return wait_answer(services, args, look, lambda: None)
 
-    def _look_for_calls(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
-        wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
-        calls, name = self._room.services.calls, self._room.name
-
-        def look() -> tuple[bool, dict[str, Any]]:
-            count = calls.count(name, endpoint)
-            return count >= wanted, {"calls": count}
-
-        return look
-
-    def _look_for_order(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+    def _look_for_order(self, args: Any) -> Look:
         hashed_id, field = args["order"], args.get("field", "status")
         value = args.get("value")
 
@@ -344,7 +329,7 @@ class CartonaControl:
 
         return look
 
-    def _look_for_product(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+    def _look_for_product(self, args: Any) -> Look:
         field, value = args.get("field", "selling_price"), args.get("value")
         if value is None or field not in Product.__dataclass_fields__:
             raise Invalid("product, field (a member of a product) and value are needed")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from ..store import encode
 
 UNITS = frozenset(
     (
@@ -181,17 +183,6 @@ class Acceptance(NamedTuple):
 
     def state(self) -> dict[str, Any]:
         return dict(self._asdict())
-
-
-_FIELDS: dict[type, tuple[str, ...]] = {}
-
-
-def encode(row: Any) -> dict[str, Any]:
-    """The members of a dataclass row, one level deep."""
-    names = _FIELDS.get(type(row))
-    if names is None:
-        names = _FIELDS[type(row)] = tuple(each.name for each in fields(row))
-    return {name: getattr(row, name) for name in names}
 
 
 def encode_order(order: Order) -> dict[str, Any]:

@@ -6,12 +6,11 @@ The pages only read; their buttons use the control API, so whatever a person can
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..pages import render
+from ..pages import Preset, cut, faults_shown, render, requests_shown
 from ..wire import to_json
 from . import rules
 from .catalogue import matching
@@ -22,7 +21,6 @@ from .settings import CHOICES
 if TYPE_CHECKING:
     from .room import CartonaRoom
 
-PAGE = 50
 TABS = (
     ("", "Live"),
     ("products", "Products"),
@@ -31,8 +29,7 @@ TABS = (
     ("faults", "Faults & clock"),
     ("accounts", "Accounts"),
 )
-# Ready-made faults of the panel: id, title, what it shows, rule
-PRESETS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+PRESETS: tuple[Preset, ...] = (
     (
         "storm",
         "Rate limit storm",
@@ -97,22 +94,6 @@ PRESETS: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ),
     ("lost", "Lost webhooks", "events are never sent", {"effect": "drop"}),
 )
-
-
-@dataclass
-class Slice:
-    """A page of a long list, for the table below it."""
-
-    rows: Sequence[Any]
-    page: int
-    pages: int
-    total: int
-
-
-def cut(rows: Sequence[Any], page: str | None) -> Slice:
-    pages = max(1, -(-len(rows) // PAGE))
-    number = min(max(1, int(page)), pages) if page and page.isascii() and page.isdigit() else 1
-    return Slice(rows[(number - 1) * PAGE : number * PAGE], number, pages, len(rows))
 
 
 class CartonaPages:
@@ -264,30 +245,21 @@ class CartonaPages:
         )
 
     def _requests(self, request: Request) -> Response:
-        endpoint = request.args.get("endpoint", "")
         services = self._room.services
         return self._render(
             "cartona_requests.html",
             "requests",
-            calls=services.calls.select(self._room.name, endpoint, limit=100),
-            counters=services.calls.counters().get(self._room.name, {}),
             deliveries=services.webhooks.deliveries(50),
-            endpoint=endpoint,
+            **requests_shown(services, self._room.name, request),
         )
 
     def _faults(self, request: Request) -> Response:
-        active = {rule["id"]: rule for rule in self._room.services.faults.state()}
-        presets = []
-        for identifier, title, text, rule in PRESETS:
-            match = {"provider": self._room.name, **rule.get("match", {})}
-            full = {**rule, "id": f"{self._room.name}-{identifier}", "match": match}
-            presets.append((full["id"], title, text, to_json(full).decode()))
+        services, name = self._room.services, self._room.name
         return self._render(
             "cartona_faults.html",
             "faults",
-            presets=presets,
-            active=active,
-            limits=self._room.services.limiter.state().get(self._room.name, []),
+            limits=services.limiter.state().get(name, []),
+            **faults_shown(services, name, PRESETS),
         )
 
     def _accounts(self, request: Request) -> Response:

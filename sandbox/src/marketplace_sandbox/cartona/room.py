@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 from werkzeug.wrappers import Request, Response
 
 from ..room import Exchange, Room, Services
-from ..store import Table
+from ..store import Table, encode
 from ..wire import Invalid, json_response
 from . import rules, seed
 from .api import HEADER, Api
 from .catalogue import Catalogue
 from .control import CartonaControl
-from .model import Order, Supplier, Token, encode
+from .model import Order, Supplier, Token
 from .orders import Orders
 from .page import CartonaPages
 from .payloads import STYLES, event_payload

@@ -5,15 +5,14 @@ The routes of the parts are added to those here.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ..control import Router, body_of, seconds_of, wait_ticking, whole_of
-from ..wire import Invalid, boolean_of, decimal_of, json_response, text_of
+from ..control import Look, Router, body_of, look_for_calls, wait_answer
+from ..wire import Invalid, boolean_of, decimal_of, text_of
 from .access import APPS
 
 if TYPE_CHECKING:
@@ -98,26 +97,13 @@ class ShopifyControl:
         ``?bulk=3001&field=status&value=COMPLETED``, ``?calls=3&endpoint=productSet``.
         """
         args, room = request.args, self._room
-        timeout = seconds_of(args.get("timeout"), "timeout", 30.0)
-        look = self._look(args)
-        started = time.monotonic()
-        found = wait_ticking(room.services, room.tick, lambda: look()[0], timeout)
-        with room.services.store.lock:
-            seen = look()[1]
-        result = {"matched": bool(found), "waited": time.monotonic() - started, **seen}
-        return json_response(result, 200 if found else 408)
+        return wait_answer(room.services, args, self._look(args), room.tick)
 
-    def _look(self, args: Any) -> Callable[[], tuple[bool, dict[str, Any]]]:
+    def _look(self, args: Any) -> Look:
         """One thing by name (``sku``, ``product``, ``bulk`` …), or so many calls."""
         room = self._room
         if "calls" in args:
-            wanted, endpoint = whole_of(args, "calls", 1), args.get("endpoint", "")
-
-            def calls() -> tuple[bool, dict[str, Any]]:
-                count = room.services.calls.count(room.name, endpoint)
-                return count >= wanted, {"calls": count}
-
-            return calls
+            return look_for_calls(room.services, room.name, args)
         name = next((each for each in self._looks if each in args), None)
         if name is None:
             raise Invalid(f"one of {', '.join(sorted(self._looks))} or calls is needed")

@@ -4,20 +4,18 @@ behind it. The pages only read; their buttons use the control API.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from ..pages import render
+from ..pages import cut, render, requests_shown
 from .model import Product, quantity_of
 from .part import Page
 
 if TYPE_CHECKING:
     from .room import ShopifyRoom
 
-PAGE = 50
 TABS = (
     ("", "Live"),
     ("products", "Products"),
@@ -134,14 +132,12 @@ class ShopifyPages:
             for each in reversed(self._room.catalogue.sorted_products("UPDATED_AT").rows)
             if (not status or each.status == status) and (not needle or self._has(each, needle))
         ]
-        found, page, pages = _cut(rows, request.args.get("page"))
+        found = cut(rows, request.args.get("page"))
         return self._render(
             "shopify_products.html",
             "products",
-            rows=[self._row(each) for each in found],
-            found=len(rows),
-            page=page,
-            pages=pages,
+            rows=[self._row(each) for each in found.rows],
+            slice=found,
             q=text,
             status=status,
         )
@@ -209,19 +205,5 @@ class ShopifyPages:
     def _requests(self, request: Request, rest: str) -> Response | None:
         if rest:
             return None
-        room, endpoint = self._room, request.args.get("endpoint", "")
-        return self._render(
-            "shopify_requests.html",
-            "requests",
-            counters=room.services.calls.counters().get(room.name, {}),
-            calls=room.services.calls.select(room.name, endpoint, limit=60),
-            endpoint=endpoint,
-        )
-
-
-def _cut(rows: Sequence[Any], given: str | None) -> tuple[Sequence[Any], int, int]:
-    """A page of a long list, its number, and how many there are."""
-    pages = max(1, -(-len(rows) // PAGE))
-    number = int(given) if given and given.isascii() and given.isdigit() else 1
-    page = min(max(1, number), pages)
-    return rows[(page - 1) * PAGE : page * PAGE], page, pages
+        shown = requests_shown(self._room.services, self._room.name, request)
+        return self._render("requests.html", "requests", **shown)

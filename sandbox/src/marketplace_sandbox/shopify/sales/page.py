@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
-from ...pages import render
+from ...pages import PAGE, cut, render
 from ...wire import to_json
 from ..part import Page
 from . import totals
@@ -20,7 +20,6 @@ from .rest_order import order_body
 if TYPE_CHECKING:
     from .part import Sales
 
-PAGE = 50
 TABS = (("orders", "Orders"), ("drafts", "Drafts"))
 FINANCIAL = ("PENDING", "AUTHORIZED", "PARTIALLY_PAID", "PAID", "PARTIALLY_REFUNDED", "REFUNDED",
              "VOIDED")  # fmt: skip
@@ -59,12 +58,9 @@ class SalesPages:
             )
             and (not needle or needle in f"{each.name} {each.email} {self._buyer(each)}".casefold())
         ]
-        pages = max(1, -(-len(rows) // PAGE))
-        given = request.args.get("page", "1")
-        page = min(max(1, int(given)), pages) if given.isascii() and given.isdigit() else 1
         return self._render(
             "shopify_orders.html", "orders",
-            orders=rows[(page - 1) * PAGE : page * PAGE], found=len(rows), page=page, pages=pages,
+            slice=cut(rows, request.args.get("page")),
             statuses=(*FINANCIAL, *FULFILMENT), q=text, status=status, buyer=self._buyer,
             goods=self._goods(),
         )  # fmt: skip
