@@ -93,27 +93,43 @@ class ChannelWorld:
                 for sku in skus
             ],
         )
+        self.count_stock(products, self.locations()[:1], quantity)
+        return [int(one) for one in products]
+
+    def locations(self) -> list[int]:
+        """Where the account sells from."""
+        client = self.client()
         (account,) = client("marketplace.account", "read", [self.account], ["location_ids"])
+        return [int(one) for one in account["location_ids"]]
+
+    def count_stock(self, products: Sequence[int], locations: Sequence[int], quantity: int) -> None:
+        """So many of each product at each of these locations."""
+        client = self.client()
         quants = client(
             "stock.quant",
             "create",
             [
                 {
                     "product_id": product,
-                    "location_id": account["location_ids"][0],
+                    "location_id": location,
                     "inventory_quantity": quantity,
                 }
                 for product in products
+                for location in locations
             ],
             context={"inventory_mode": True},
         )
         client("stock.quant", "action_apply_inventory", quants)
-        return [int(one) for one in products]
 
     def fault(self, effect: str, match: dict[str, Any] | None = None, **rule: Any) -> str:
         """Let the channel fail. :return: the rule's id."""
         body = {"effect": effect, "match": {"provider": self.provider, **(match or {})}, **rule}
         return str(self.sandbox.control("POST", "faults", body)["id"])
+
+    def begin(self) -> None:
+        """Sell and send from now on; what was placed before the account was connected as well."""
+        self.sql("UPDATE marketplace_account SET live_since = now() - interval '90 days'")
+        self.client()("marketplace.account", "write", [self.account], {"automatic": True})
 
     # === DOING === #
 
@@ -124,13 +140,30 @@ class ChannelWorld:
 
     def run_safety_net(self) -> None:
         """The scheduled action that makes missing jobs: its minute comes now."""
-        client = self.client()
-        crons = client("ir.cron", "search", [["cron_name", "=", "Marketplace: keep going"]])
-        client("ir.cron", "method_direct_trigger", crons)
+        self.client().run_cron("Marketplace: keep going")
 
     def settle(self, timeout: float = 120) -> None:
         """Wait until the engine has nothing left to do."""
         wait_until("the engine to be idle", lambda: self.number(_BUSY) == 0, timeout, every=0.3)
+
+    def wait_orders(self, count: int, timeout: float) -> None:
+        """Wait until so many orders are known."""
+        wait_until(
+            "every order",
+            lambda: self.number("SELECT count(*) FROM marketplace_order") >= count,
+            timeout,
+            every=0.5,
+        )
+
+    def read_again(self, timeout: float) -> None:
+        """The cursor goes back to the beginning: every page is read once more."""
+        self.sql("UPDATE marketplace_cursor SET position = now() - interval '30 days'")
+        self.fetch()
+        read = (
+            "SELECT count(*) FROM marketplace_cursor"
+            " WHERE topic = 'order' AND pulled_at IS NOT NULL"
+        )
+        wait_until("the cursor", lambda: self.number(read) == 1, timeout, every=0.5)
 
     # === SEEING === #
 

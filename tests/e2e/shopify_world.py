@@ -49,23 +49,7 @@ class ShopifyWorld(ChannelWorld):
 
     def stock(self, products: list[int], quantity: int) -> None:
         """So many of each product at each location."""
-        client = self.client()
-        (account,) = client("marketplace.account", "read", [self.account], ["location_ids"])
-        quants = client(
-            "stock.quant",
-            "create",
-            [
-                {
-                    "product_id": product,
-                    "location_id": location,
-                    "inventory_quantity": quantity,
-                }
-                for product in products
-                for location in account["location_ids"]
-            ],
-            context={"inventory_mode": True},
-        )
-        client("stock.quant", "action_apply_inventory", quants)
+        self.count_stock(products, self.locations(), quantity)
 
     def link(self, skus: dict[str, int]) -> None:
         """Listings of what the shop sells already.

@@ -31,10 +31,7 @@ def connected(amazon: AmazonWorld) -> AmazonWorld:
     fba = [f"FBA-{number:05d}" for number in range(1, 11)]
     amazon.link(amazon.products(own), own)
     amazon.link(amazon.products(fba), fba)
-    # What was placed before the account was connected is sold and sent as well here.
-    amazon.sql("UPDATE marketplace_account SET live_since = now() - interval '90 days'")
-    client = amazon.client()
-    client("marketplace.account", "write", [amazon.account], {"automatic": True})
+    amazon.begin()
     return amazon
 
 
@@ -63,12 +60,7 @@ def agree(amazon: AmazonWorld) -> None:
 @covers("R33", "R44", "X9", "C2")
 def test_what_was_ordered_before_the_connection_is_fetched(connected: AmazonWorld) -> None:
     connected.fetch()
-    wait_until(
-        "every order",
-        lambda: connected.number("SELECT count(*) FROM marketplace_order") >= HALF,
-        300,
-        every=0.5,
-    )
+    connected.wait_orders(HALF, 300)
     connected.settle(300)
 
     agree(connected)
@@ -79,12 +71,7 @@ def test_the_queue_brings_the_others_twice_and_out_of_order(connected: AmazonWor
     connected.fault("duplicate", copies=2)
     connected.control("POST", "orders", {"count": HALF, "mixed": True})
 
-    wait_until(
-        "every order",
-        lambda: connected.number("SELECT count(*) FROM marketplace_order") >= 2 * HALF,
-        420,
-        every=0.5,
-    )
+    connected.wait_orders(2 * HALF, 420)
     connected.settle(300)
 
     agree(connected)
@@ -93,22 +80,8 @@ def test_the_queue_brings_the_others_twice_and_out_of_order(connected: AmazonWor
 @covers("R33", "C2")
 def test_a_second_delivery_of_all_of_them_changes_nothing(connected: AmazonWorld) -> None:
     before = connected.totals()
-    # The cursor goes back to the beginning: every page is read once more.
-    connected.sql("UPDATE marketplace_cursor SET position = now() - interval '30 days'")
 
-    connected.fetch()
-    wait_until(
-        "the cursor",
-        lambda: (
-            connected.number(
-                "SELECT count(*) FROM marketplace_cursor"
-                " WHERE topic = 'order' AND pulled_at IS NOT NULL"
-            )
-            == 1
-        ),
-        300,
-        every=0.5,
-    )
+    connected.read_again(300)
     connected.settle(300)
 
     assert connected.totals() == before

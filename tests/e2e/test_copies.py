@@ -59,13 +59,7 @@ def live(world: World, copy: OdooServer, product: Product) -> OdooClient:
     """What could make it send: a change, the safety net, the button, the jobs that waited."""
     client = OdooClient(copy.url, copy.database)
     client("product.product", "write", [product.id], {"list_price": 66})
-    crons = client(
-        "ir.cron",
-        "search",
-        [["cron_name", "=", "Marketplace: keep going"]],
-        context={"active_test": False},
-    )
-    client("ir.cron", "method_direct_trigger", crons)
+    client.run_cron("Marketplace: keep going")
     client("marketplace.listing", "action_sync_now", [product.listing])
     world.stage.cluster.sql(
         copy.database, "UPDATE marketplace_outbox SET not_before = NULL WHERE status = 'new'"

@@ -10,7 +10,7 @@ import pytest
 from shopify_world import ShopifyWorld
 
 from marketplace_adapters.testing import covers
-from suite.stage import Stage, wait_until
+from suite.stage import Stage
 
 ORDERS, PARTS = 300, 3
 OPEN = ("OPEN", "IN_PROGRESS", "ON_HOLD", "SCHEDULED")
@@ -32,14 +32,11 @@ def connected(shop: ShopifyWorld) -> ShopifyWorld:
     shop.connect(
         validate_delivery="always", refund_mode="posted", sync_stock=False, automatic=False
     )
-    # What was placed before the account was connected is sold and sent as well here.
-    shop.sql("UPDATE marketplace_account SET live_since = now() - interval '90 days'")
     products = shop.products(SKUS)
     shop.stock(products, 100_000)
     shop.link(dict(zip(SKUS, products, strict=True)))
     shop.sell_untracked("UNLISTED-1")
-    client = shop.client()
-    client("marketplace.account", "write", [shop.account], {"automatic": True})
+    shop.begin()
     shop.hear()
     return shop
 
@@ -188,12 +185,8 @@ def refunds(shop: ShopifyWorld) -> dict[str, str]:
 def test_orders_and_edits_come_twice_and_out_of_order_while_polls_run(
     connected: ShopifyWorld,
 ) -> None:
-    connected.sandbox.control(
-        "POST", "faults", {"effect": "duplicate", "match": {"provider": "shopify"}, "copies": 2}
-    )
-    connected.sandbox.control(
-        "POST", "faults", {"effect": "reorder", "match": {"provider": "shopify"}, "window": 20}
-    )
+    connected.fault("duplicate", copies=2)
+    connected.fault("reorder", window=20)
     for part in range(PARTS):
         connected.control("POST", "orders", {"count": ORDERS // PARTS, "mixed": True})
         if part:
@@ -201,12 +194,7 @@ def test_orders_and_edits_come_twice_and_out_of_order_while_polls_run(
         connected.fetch()
     connected.sandbox.control("POST", "webhooks/flush")
 
-    wait_until(
-        "every order",
-        lambda: connected.number("SELECT count(*) FROM marketplace_order") >= ORDERS,
-        600,
-        every=0.5,
-    )
+    connected.wait_orders(ORDERS, 600)
     connected.settle(600)
 
     agree(connected)
@@ -215,21 +203,8 @@ def test_orders_and_edits_come_twice_and_out_of_order_while_polls_run(
 @covers("R44", "C2")
 def test_reading_all_of_them_again_changes_nothing(connected: ShopifyWorld) -> None:
     before = connected.totals()
-    connected.sql("UPDATE marketplace_cursor SET position = now() - interval '30 days'")
 
-    connected.fetch()
-    wait_until(
-        "the cursor",
-        lambda: (
-            connected.number(
-                "SELECT count(*) FROM marketplace_cursor"
-                " WHERE topic = 'order' AND pulled_at IS NOT NULL"
-            )
-            == 1
-        ),
-        300,
-        every=0.5,
-    )
+    connected.read_again(300)
     connected.settle(600)
 
     assert connected.totals() == before

@@ -283,9 +283,7 @@ class World:
 
     def run_safety_net(self) -> None:
         """The scheduled action that makes missing jobs: its minute comes now."""
-        client = self.client()
-        crons = client("ir.cron", "search", [["cron_name", "=", "Marketplace: keep going"]])
-        client("ir.cron", "method_direct_trigger", crons)
+        self.client().run_cron("Marketplace: keep going")
 
     def settle(self, timeout: float = 90) -> None:
         """Wait until the engine has nothing left to do."""

@@ -56,6 +56,12 @@ class OdooClient:
         who = (self._database, self.uid, self._password)
         return self._call("object", "execute_kw", *who, model, method, args, kwargs)
 
+    def run_cron(self, name: str) -> None:
+        """Run a scheduled action now, whether or not it is switched on."""
+        every = {"active_test": False}
+        crons = self("ir.cron", "search", [["cron_name", "=", name]], context=every)
+        self("ir.cron", "method_direct_trigger", crons)
+
     def _call(self, service: str, method: str, *args: object) -> Any:
         params = {"service": service, "method": method, "args": args}
         body = {"jsonrpc": "2.0", "method": "call", "params": params, "id": 1}
