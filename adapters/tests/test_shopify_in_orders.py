@@ -400,6 +400,41 @@ def test_units_that_an_edit_removed_are_gone_with_their_share() -> None:
     assert rows(both(sample)) == [("1", "product", "2", "19.33"), ("3", "product", "1", "2.00")]
 
 
+@pytest.mark.parametrize(
+    ("current", "given", "outstanding", "paid_back"),
+    [
+        (2, "10.00", "0.00", "10.00"),  # a paid unit was taken off, and paid back
+        (2, "4.00", "-6.00", "4.00"),  # a part of it
+        (2, "12.00", "2.00", "10.00"),  # and two more out of kindness
+        (2, "3.00", "3.00", "0"),  # it was taken off before anybody had paid
+        (3, "5.00", "5.00", "0"),  # out of kindness alone
+    ],
+)
+def test_money_for_what_an_edit_took_off_is_told_apart(
+    current: int, given: str, outstanding: str, paid_back: str
+) -> None:
+    sample = Sample(
+        lines=[Line(1, "A", 3, bag("10.00"), current=current)],
+        total=bag(f"{current * 10}.00"),
+        refunds=[Refund(1, [], bag(given))],
+        outstanding=outstanding,
+        financial="partially_refunded",
+    )
+    assert both(sample).paid_back == Decimal(paid_back)
+
+
+def test_a_refund_may_pay_back_an_edit_and_units_at_once() -> None:
+    gone = Line(2, "B", 1, bag("4.00"), current=0)
+    sample = Sample(
+        lines=[Line(1, "A", 3, bag("10.00"), current=2), gone],
+        total=bag("20.00"),
+        refunds=[Refund(1, [(gone, 1, "cancel", 7001, bag("4.00"), bag("0.00"))], bag("14.00"))],
+        financial="partially_refunded",
+    )
+    order = both(sample)
+    assert (order.total, order.paid_back) == (Decimal("20.00"), Decimal("10.00"))
+
+
 def test_units_refunded_before_they_left_are_gone() -> None:
     line = Line(1, "A", 3, bag("11.90"), current=1, taxes=[(bag("5.70"), 0.19, False)])
     sample = Sample(

@@ -86,6 +86,9 @@ class MarketplaceOrder(models.Model):
     revision = fields.Char("Version", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     total = fields.Monetary("Total on the channel", readonly=True)
+    paid_back = fields.Monetary(
+        readonly=True, help="Given back for what was taken off after it was paid."
+    )
     payments = fields.Json(readonly=True)
     cash_to_collect = fields.Monetary("Cash to collect", readonly=True)
     otp_required = fields.Boolean("Code on delivery", readonly=True)

@@ -242,6 +242,7 @@ class MarketplaceOrder(models.Model):
             if draft.ledger:
                 draft.ledger.line_ids.unlink()
                 draft.ledger.write(vals)
+                draft.ledger._take_returns_again()
             ledgers.append(draft.ledger or next(created))
         return self.concat(*ledgers)
 
@@ -269,6 +270,7 @@ class MarketplaceOrder(models.Model):
         """What the ledger keeps of the money of an order."""
         return {
             "total": float(total),
+            "paid_back": float(order.paid_back),
             "cash_to_collect": _cash(order, total),
             "payments": [
                 {

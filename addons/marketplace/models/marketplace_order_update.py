@@ -96,6 +96,7 @@ class MarketplaceOrder(models.Model):
             if message.moment:
                 vals["updated_at"] = message.moment
         self.write(vals)
+        self._fit_given_back()
 
     def _hold_code(self):
         return f"on_hold:{self.external_id}"

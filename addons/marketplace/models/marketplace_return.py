@@ -71,6 +71,12 @@ class MarketplaceReturn(models.Model):
         copy=False,
         help="The part that was never billed: the sales order comes to so much less.",
     )
+    given_beyond = fields.Monetary(
+        "Beyond goods",
+        readonly=True,
+        copy=False,
+        help="Of it, what belongs to no goods, shipping or fee.",
+    )
     reference = fields.Char("Our reference", readonly=True)
     raw_status = fields.Char("Status on the channel", readonly=True)
     comment = fields.Text("Words of the buyer", readonly=True)
@@ -353,6 +359,16 @@ class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
     return_ids = fields.One2many("marketplace.return", "order_id", readonly=True, string="Returns")
+
+    def _take_returns_again(self):
+        """There is a sales order now: returns that could only be recorded are applied to it."""
+        returns = self.return_ids.filtered(lambda one: one.state == "noted")
+        if not returns:
+            return
+        returns.revision = False
+        returns.inbox_id.write({"status": "new", "not_before": False, "attempts": 0})
+        for account in returns.account_id:
+            self.env["marketplace.engine"]._wake_after_commit("_job_process", account.id)
 
     @api.model_create_multi
     def create(self, vals_list):

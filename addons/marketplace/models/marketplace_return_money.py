@@ -25,6 +25,15 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
+    marketplace_return_id = fields.Many2one(
+        "marketplace.return",
+        "Given back by",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Money that the channel gave back beyond goods, shipping and fees.",
+    )
+
     def _prepare_qty_invoiced(self):
         """Override of `sale`."""
         quantities = super()._prepare_qty_invoiced()
@@ -54,12 +63,16 @@ class Part:
     :param amount: tax included, Decimal.
     :param quantity: in the unit of the sales order line; 0 when it is money alone.
     :param row: the item of the return that it is of, if any.
+    :param beyond: it belongs to no goods, shipping or fee.
     """
 
-    __slots__ = ("amount", "name", "product", "quantity", "row", "sale_line", "taxes")
+    __slots__ = ("amount", "beyond", "name", "product", "quantity", "row", "sale_line", "taxes")
 
-    def __init__(self, sale_line, amount, name, product, taxes, quantity=0.0, row=None):
+    def __init__(
+        self, sale_line, amount, name, product, taxes, quantity=0.0, row=None, beyond=False
+    ):
         self.row = row
+        self.beyond = beyond
         self.sale_line = sale_line
         self.amount = amount
         self.name = name
@@ -98,6 +111,7 @@ class MarketplaceReturn(models.Model):
             row.handled = row.quantity
         self.move_ids |= notes
         self.order_id._bring_in_line()
+        self.order_id._fit_given_back()
         self._finish(notes, settled=off)
         if off and not self.move_ids:
             self.state = "drafted" if self.picking_ids else "done"
@@ -229,13 +243,14 @@ class MarketplaceReturn(models.Model):
         for line in lines.filtered(lambda one: one.product_id != product):
             groups.setdefault(line.tax_ids, []).append(line)
         if not groups:
-            return [Part(lines[:1], amount, name, product, self.env["account.tax"])]
+            none = self.env["account.tax"]
+            return [Part(lines[:1], amount, name, product, none, beyond=True)]
         weights = {taxes: sum(one.price_total for one in own) for taxes, own in groups.items()}
         total, left, parts = sum(weights.values()), amount, []
         for taxes, own in groups.items():
             share = _exact(float(amount) * weights[taxes] / total, self.currency_id)
             left -= share
-            parts.append(Part(own[0], share, name, product, taxes))
+            parts.append(Part(own[0], share, name, product, taxes, beyond=True))
         parts[0].amount += left
         return [part for part in parts if part.amount]
 
@@ -380,6 +395,7 @@ class MarketplaceReturn(models.Model):
             wanted = [(part, due) for part in self._parts_of_other("adjustment", "", due)[:1]]
         self.in_order += float(due)
         lines = [(part, amount) for part, amount in wanted if amount]
+        self.given_beyond += float(sum(amount for part, amount in lines if part.beyond))
         product = self.account_id.refund_product_id
         if lines and not product:
             raise UserError(
@@ -398,6 +414,7 @@ class MarketplaceReturn(models.Model):
                     "technical_price_unit": 0.0,
                     "discount": 0.0,
                     "tax_ids": [Command.set(part.taxes.ids)],
+                    "marketplace_return_id": self.id if part.beyond else False,
                     "sequence": 999_000,
                 }
                 for part, amount in lines
@@ -431,6 +448,27 @@ class MarketplaceReturn(models.Model):
 
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
+
+    def _fit_given_back(self):
+        """Money that pays for units which had been taken off after they were paid: the sales order
+        comes to less since then, and does not twice. Refund and order come in any order, so this
+        looks at what both say by now."""
+        for order in self:
+            sale = order.sale_order_id
+            lines = sale.order_line.filtered("marketplace_return_id").sorted("id", reverse=True)
+            billed = sale.invoice_ids.filtered(lambda move: move.state != "cancel")
+            if not lines or not order.paid_back or billed or sale.state == "cancel":
+                continue
+            beyond = sum(order.return_ids.mapped("given_beyond")) - order.paid_back
+            over = -sum(lines.mapped("price_total")) - max(0.0, beyond)
+            locked, sale.locked = sale.locked, False
+            for line in lines:
+                given = -line.price_total
+                less = min(over, given)
+                if order.currency_id.compare_amounts(less, 0.0) > 0:
+                    line.price_unit *= 1 - less / given
+                    over -= less
+            sale.locked = locked
 
     def _learn_refund(self, item, learned):
         """The channel's id of a refund that we told: when it comes back, it is ours.

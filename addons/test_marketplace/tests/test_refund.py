@@ -267,6 +267,38 @@ class TestRefund(RefundCase):
         sale._create_invoices().action_post()
         self.assertEqual(sale.invoice_ids.amount_total, 26.0)
 
+    @covers("X11", "X26")
+    def test_what_was_taken_off_and_then_paid_back_is_not_lost_twice(self):
+        """An edit takes a paid tea off, a refund pays it back: whichever comes here first."""
+        edited = {"lines": self.two_lines(tea=2), "paid_back": "10", "minutes": 11}
+        first = self.take_in(self.document(lines=self.two_lines())).sale_order_id
+        self.take_in(self.document(**edited))
+        self.refund(10)
+        self.assertEqual(first.amount_total, 30.0)
+        lines = self.two_lines("O-2")
+        second = self.take_in(self.document("O-2", lines)).sale_order_id
+        row = self.refund(12, refund_id="RF-2", order_id="O-2")
+        self.assertEqual((second.amount_total, row.given_beyond), (28.0, 12.0))
+        self.take_in(self.document("O-2", **{**edited, "lines": self.two_lines("O-2", tea=2)}))
+        self.assertEqual(second.amount_total, 28.0, "two of the twelve were given out of kindness")
+        self.take_in(self.document("O-2", **{**edited, "lines": self.two_lines("O-2", tea=2)}))
+        self.assertEqual(second.amount_total, 28.0)
+
+    @covers("X11", "X26")
+    def test_a_refund_that_could_only_be_recorded_counts_once_the_order_goes_on(self):
+        """All of it came back before the account was connected; then something was added."""
+        lines = self.two_lines()
+        order = self.take_in(self.document(lines=lines, status="returned"))
+        self.assertFalse(order.sale_order_id)
+        row = self.refund(10, self.goods(1, 10, left=False, restock=False))
+        self.assertEqual((row.state, row.in_order), ("noted", 0.0))
+        self.take_in(self.document(lines=self.two_lines(tea=2), status="confirmed", minutes=11))
+        self.process()
+        self.assertEqual(order.sale_order_id.amount_total, 30.0)
+        row = self.refund(4, refund_id="RF-2", minutes=12)
+        self.assertEqual(order.sale_order_id.amount_total, 26.0)
+        self.assertEqual(self.row().state, "done")
+
     @covers("X11")
     def test_what_never_left_reduces_the_delivery_instead_of_coming_back(self):
         order = self.take_in(self.document(lines=self.two_lines()))

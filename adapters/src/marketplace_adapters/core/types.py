@@ -568,6 +568,8 @@ class Order:
     :param summary: less than the whole order (a line of a report, say): enough to make an order
         that is not here, not enough to change one that is.
     :param ship_by, deliver_by: the channel's deadlines.
+    :param paid_back: of the money that was given back, what pays for units that were taken off
+        before they left: the lines are without them, so the order does not come to less for it.
     :param test: placed to try the shop; nobody pays it.
     :param risk: how likely it is a fraud, as the channel says: ``low``, ``medium``, ``high``, or
         empty when it says nothing.
@@ -584,6 +586,7 @@ class Order:
     buyer: Buyer
     lines: tuple[OrderLine, ...]
     total: Decimal | None = None
+    paid_back: Decimal = Decimal()
     placed_at: datetime | None = None
     updated_at: datetime | None = None
     fulfilment: str = "seller"

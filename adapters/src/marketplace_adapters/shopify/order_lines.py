@@ -114,6 +114,46 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
     return amount
 
 
+def paid_back(form: OrderForm, total: Decimal) -> Decimal:
+    """Of what refunds gave back, what pays for units that an edit took off after they were paid.
+
+    Such units stand in no line of a refund: it is money beyond its lines, and as much as the buyer
+    had paid too much. What was given back out of kindness is neither.
+
+    :param total: what the order comes to, as :func:`order_lines` says.
+    """
+    paid = [one for one in form.refunds if one.paid is not None]
+    rows = [row for one in paid for row in one.lines]
+    whole = sum((one.paid or ZERO for one in paid), ZERO)
+    lines = sum((gross_of(row, form.taxes_included) for row in rows), ZERO)
+    beyond = whole - lines - sum((one.shipping + one.duties for one in paid), ZERO)
+    found = min(beyond, _edited_off(form))
+    if form.outstanding is not None and form.money_side == "shop":
+        cancelled = [row for row in rows if row.restock == CANCEL]
+        too_much = form.total - form.outstanding + whole - total
+        too_much -= sum((gross_of(row, form.taxes_included) for row in cancelled), ZERO)
+        found = min(found, too_much)
+    return max(found, ZERO)
+
+
+def _edited_off(form: OrderForm) -> Decimal:
+    """What the units cost, tax and duties included, that an edit took off before they left."""
+    found = ZERO
+    for line in form.lines:
+        cancelled = sum(
+            row.quantity
+            for refund in form.refunds
+            for row in refund.lines
+            if row.line == line.id and row.restock == CANCEL
+        )
+        units = line.quantity - _line(form, line).quantity - cancelled
+        if units > 0:
+            gross, _tax, channel = _whole(form, line.price * line.quantity, line.cuts, line.taxes)
+            duties = line.duties + sum((one.amount for one in line.duty_taxes), ZERO)
+            found += cents((gross + channel + duties) * units / line.quantity, form.currency)
+    return found
+
+
 def shipped_units(form: OrderForm, line: LineForm) -> int:
     """Units of the line that ever left."""
     parcels = [one for one in form.fulfilments if one.alive]

@@ -21,7 +21,7 @@ from ..core.shape import as_object, text
 from ..core.types import Address, Buyer, Company, Order, OrderStatus, Payment
 from . import drafts, graph_orders, rest_orders
 from .forms import ZERO, OrderForm, digest
-from .order_lines import CANCEL, order_lines, shipped_units
+from .order_lines import CANCEL, order_lines, paid_back, shipped_units
 from .settings import Settings
 from .wording import cents
 
@@ -74,6 +74,7 @@ def order_of(form: OrderForm, settings: Settings) -> Order:
         buyer=_buyer(form),
         lines=lines,
         total=total,
+        paid_back=paid_back(form, total),
         placed_at=form.created_at,
         updated_at=form.updated_at,
         test=form.test,

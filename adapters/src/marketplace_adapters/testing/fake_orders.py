@@ -78,6 +78,7 @@ def parse_order(payload: Any, currency: str) -> Order:
         buyer=_buyer(data.get("buyer")),
         lines=tuple(_line(line, i) for i, line in enumerate(as_list(data.get("lines"), "lines"))),
         total=optional_decimal(data.get("total"), "order.total"),
+        paid_back=optional_decimal(data.get("paid_back"), "order.paid_back") or Decimal(),
         placed_at=optional_datetime(data.get("placed_at"), "order.placed_at"),
         updated_at=optional_datetime(data.get("updated_at"), "order.updated_at"),
         fulfilment=_text(data, "fulfilment") or "seller",
