@@ -165,7 +165,7 @@ def test_an_option_out_of_range_is_told(name: str, value: Any) -> None:
 # === CHECK === #
 
 
-@covers("R78", "R237", "R288", "R293")
+@covers("R78", "R208", "R237", "R288", "R293")
 def test_the_check_is_one_small_call(front: ScriptedServer, stub: CartonaStub) -> None:
     with connect(front) as adapter:
         assert adapter.check().message == "Connected; the supplier has no products yet."

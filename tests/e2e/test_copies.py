@@ -83,7 +83,7 @@ def calls(world: World) -> int:
     return sum(counter["calls"] for counter in counters.values())
 
 
-@covers("R330", "C21")
+@covers("R324", "R330", "C21")
 @pytest.mark.parametrize("copy", ["duplicate", "restored"], indirect=True)
 def test_a_copy_sends_nothing_until_a_manager_says_that_it_is_the_one(
     world: World, copy: OdooServer, product: Product, request: pytest.FixtureRequest
