@@ -70,7 +70,7 @@ class CartonaHarness(HttpHarness):
         """An adapter that waits a tenth of a second for an answer."""
         own = {"token": self._token, "webhook_token": WEBHOOK_TOKEN}
         connection = Connection(self.base_url, own if credentials is None else credentials)
-        transport = Transport(f"{self.base_url}/api/v1", timeout=(1.0, 0.15))
+        transport = Transport(f"{self.base_url}/api/v1", timeout=(1.0, self.timeout))
         return CartonaAdapter(connection, budget=budget, transport=transport)
 
     def items(self, kind: Kind, count: int) -> list[PushItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from pathlib import Path
 
 import marketplace_adapters
@@ -28,10 +29,17 @@ def shipped() -> list[Path]:
     return [path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts]
 
 
+@lru_cache(maxsize=None)
+def nodes(path: Path) -> list[ast.AST]:
+    """Everything in a module."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@lru_cache(maxsize=None)
 def imported(path: Path) -> set[str]:
     """Top-level names of the packages that a module imports."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -48,7 +56,7 @@ def importing(packages: set[str]) -> dict[str, set[str]]:
 def calls_of(path: Path, method: str) -> list[str]:
     """Functions of a module that call ``something.method(…)``."""
     found = []
-    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for function in nodes(path):
         if isinstance(function, ast.FunctionDef):
             found += [
                 function.name

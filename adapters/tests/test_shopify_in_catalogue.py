@@ -120,7 +120,7 @@ def test_the_memory_does_not_grow_with_the_catalogue() -> None:
 
 def test_a_damaged_line_is_read_or_refused_and_never_breaks() -> None:
     read = refused = 0
-    for one in list(mutations(variant(1, 8)))[::25]:
+    for one in mutations(variant(1, 8))[::25]:
         if not isinstance(one, dict):
             continue
         try:

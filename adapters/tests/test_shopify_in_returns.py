@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -269,7 +268,7 @@ def test_a_damaged_refund_is_read_or_refused_and_never_breaks(road: str) -> None
     node = refund.rest() if road == "rest" else refund.graph()
     order = {"id": ORDER} if road == "rest" else {"id": f"gid://shopify/Order/{ORDER}"}
     outcomes = set()
-    for document in islice(mutations(returns.refund_payload(node, order)), 0, None, 11):
+    for document in mutations(returns.refund_payload(node, order))[::11]:
         try:
             check_neutral(returns.parse_return(document, SHOP))
             outcomes.add("read")

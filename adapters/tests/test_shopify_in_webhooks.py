@@ -470,7 +470,7 @@ def test_a_damaged_message_is_read_or_refused_and_never_breaks(family: str) -> N
             "return": adapter.returned,
             "listing": adapter.listing_news,
         }
-        for document in list(mutations(BODIES[family]))[::7]:
+        for document in mutations(BODIES[family])[::7]:
             body = json.dumps(document).encode()
             for word in names.get(family, ("create", "update", "finish", "uninstalled")):
                 try:

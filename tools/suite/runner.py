@@ -130,11 +130,12 @@ def _room(options: Options, mark: str, quietly: bool, folder: Path) -> Result:
     if not tests.is_dir():
         return _absent(folder.name)
     mine = options.only(_targets_in(folder, options))
+    run = partial(_run_pytest, cwd=folder, env=_light(), quietly=quietly)
     if mine.targets:
-        return _run_pytest(folder.name, mine.pytest, cwd=folder, quietly=quietly)
+        return run(folder.name, mine.pytest)
     words = ["-m", mark, *_workers(), *mine.pytest, str(tests)]
     name = folder.name if mark == "not large" else f"{folder.name}, large"
-    result = _run_pytest(name, words, cwd=folder, quietly=quietly)
+    result = run(name, words)
     if not result.failed and not result.passed and mark == "large":
         result.notes = []  # a room may have none
     return result
@@ -144,6 +145,16 @@ def _workers() -> list[str]:
     """Processes for one of two rooms; with two processors each room has one already."""
     share = (os.cpu_count() or 1) // 2
     return ["-n", str(share), "--dist", "worksteal"] if share > 1 else []
+
+
+def _light() -> dict[str, str]:
+    """The environment of tests that are over in seconds: compiling modules would take a third of
+    it. Where Python shall not write beside the sources, what it compiled is kept in a place of its
+    own."""
+    variables = dict(os.environ)
+    if variables.pop("PYTHONDONTWRITEBYTECODE", ""):
+        variables.setdefault("PYTHONPYCACHEPREFIX", str(paths.HOME / "bytecode"))
+    return variables
 
 
 def _targets_in(folder: Path, options: Options) -> list[Path]:

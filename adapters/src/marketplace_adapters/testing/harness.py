@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from ..core.adapter import Adapter
@@ -73,6 +74,16 @@ class HttpHarness(Harness):
     simulated platform: it counts and can be told to fail."""
 
     front: ScriptedServer
+    timeout: float = 0.15
+    """Seconds for which its adapters wait for an answer of a platform that works."""
+
+    def hurried(self) -> Adapter:
+        """A new adapter that soon gives up, for a platform that never answers."""
+        usual, self.timeout = self.timeout, 0.1
+        try:
+            return self.open()
+        finally:
+            self.timeout = usual
 
     def seen(self) -> int:
         """Calls that arrived at the front."""
@@ -163,23 +174,42 @@ NASTY_BODIES: tuple[bytes, ...] = (
 )
 
 
-def mutations(document: Any) -> Iterator[Any]:
-    """Copies of a JSON document with one member replaced by a nasty value or left out."""
-    yield from NASTY_VALUES
-    for path in _paths(document):
-        for value in NASTY_VALUES:
-            yield _replaced(document, path, value)
-        yield _without(document, path)
+class Mutations(Sequence[Any]):
+    """Copies of a JSON document with one member replaced by a nasty value or left out; each is
+    made when it is asked for."""
+
+    def __init__(self, document: Any) -> None:
+        self._document = document
+        self._paths = list(_paths(document))
+        self._each = len(NASTY_VALUES) + 1
+
+    def __len__(self) -> int:
+        return len(NASTY_VALUES) + len(self._paths) * self._each
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        number = range(len(self))[index]
+        if number < len(NASTY_VALUES):
+            return NASTY_VALUES[number]
+        place, turn = divmod(number - len(NASTY_VALUES), self._each)
+        if turn < len(NASTY_VALUES):
+            return _replaced(self._document, self._paths[place], NASTY_VALUES[turn])
+        return _without(self._document, self._paths[place])
 
 
-def spread(documents: Iterable[Any], most: int = 2000) -> list[Any]:
+def mutations(document: Any) -> Mutations:
+    """First the values alone, then the document with each of them at every member."""
+    return Mutations(document)
+
+
+def spread(documents: Sequence[Any], most: int = 2000) -> Iterator[Any]:
     """All of the :func:`mutations` of a document, or of a large one that many of them: at every
     member some of the values, at the next one others."""
-    found = list(documents)
-    step = -(-len(found) // most)
+    step = -(-len(documents) // most)
     while math.gcd(step, len(NASTY_VALUES) + 1) > 1:
         step += 1
-    return found[::step]
+    return (documents[number] for number in range(0, len(documents), step))
 
 
 def turned(value: Any) -> Any:
@@ -225,20 +255,30 @@ def check_neutral(value: Any, where: str = "value") -> None:
 
     Mappings are the provider's own JSON and are left alone.
     """
+    if value is None:
+        return
     assert not isinstance(value, float), f"{where} is a float"
-    if isinstance(value, Decimal):
-        assert value.is_finite(), f"{where} is not finite"
-    if isinstance(value, datetime):
-        assert value.utcoffset() == timedelta(0), f"{where} is not aware UTC"
     if isinstance(value, str):
         assert "\x00" not in value, f"{where} holds NUL"
         value.encode()
-    if isinstance(value, tuple):
+    elif isinstance(value, Decimal):
+        assert value.is_finite(), f"{where} is not finite"
+    elif isinstance(value, datetime):
+        assert value.utcoffset() == timedelta(0), f"{where} is not aware UTC"
+    elif isinstance(value, tuple):
         for index, item in enumerate(value):
             check_neutral(item, f"{where}[{index}]")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for member in dataclasses.fields(value):
-            check_neutral(getattr(value, member.name), f"{where}.{member.name}")
+    else:
+        for name in _members(type(value)):
+            check_neutral(getattr(value, name), f"{where}.{name}")
+
+
+@lru_cache(maxsize=None)
+def _members(kind: type[Any]) -> tuple[str, ...]:
+    """Names of the members of a dataclass; none of anything else."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(member.name for member in dataclasses.fields(kind))
 
 
 def check_hidden(text: str, hidden: tuple[str, ...]) -> None:
