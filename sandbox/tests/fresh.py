@@ -57,7 +57,9 @@ class FreshSandbox(SandboxServer):
 
         room.reset = emptied  # type: ignore[method-assign]
 
-    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         with self._guard:  # a second request waits until the room that it wants is seeded
             if self._waiting:
                 self._prepare_for(environ["PATH_INFO"])
