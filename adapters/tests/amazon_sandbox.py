@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from amazon_harness import AmazonHarness, listing_state
 from marketplace_adapters.core import (
@@ -17,7 +14,8 @@ from marketplace_adapters.core import (
     RelationshipState,
     State,
 )
-from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
+from marketplace_adapters.testing.server import ScriptedServer
+from sandbox_wire import SandboxWire
 
 UK, DE, US = "A1F83G8C2ARO7P", "A1PA6795UKMFR9", "ATVPDKIKX0DER"
 CREDENTIALS = {
@@ -36,42 +34,18 @@ SETTINGS = {
 }
 
 
-class Wire:
-    """Plain HTTP to the sandbox: its control API, and what the front passes on."""
+class Wire(SandboxWire):
+    """The seller's API."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._host = urlsplit(url).netloc
-
-    def send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(self._host, timeout=60)
-        try:
-            connection.request(method, target, body or None, headers)
-            answer = connection.getresponse()
-            kept = ("content-type", "x-amzn-ratelimit-limit", "x-amzn-requestid", "retry-after")
-            told = {name: answer.headers[name] for name in kept if name in answer.headers}
-            return Reply(answer.status, answer.read(), told)
-        finally:
-            connection.close()
-
-    def forward(self, call: Call) -> Reply:
-        # Documents are at addresses of the host that the call named.
-        names = ("x-amz-access-token", "x-amz-date", "user-agent", "content-type", "accept", "host")
-        headers = {name: call.headers[name] for name in names if name in call.headers}
-        return self.send(call.method, call.target, headers, call.body)
+    room = "amazon"
+    # Documents are at addresses of the host that the call named.
+    sent = ("x-amz-access-token", "x-amz-date", "user-agent", "content-type", "accept", "host")
+    kept = ("Content-Type", "x-amzn-ratelimit-limit", "x-amzn-requestid", "retry-after")
 
     def start_over(self) -> None:
         """Access and tokens alone."""
-        self.control("POST", "../seed", {"name": "empty"})
+        super().start_over()
         self.control("POST", "settings", SETTINGS)
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        data = b"" if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        place = path.removeprefix("../") if path[:1] == "." else f"amazon/{path}"
-        reply = self.send(method, f"/_control/{place}", headers, data)
-        assert 200 <= reply.status < 300, reply.body
-        return json.loads(reply.body)
 
 
 class SandboxHarness(AmazonHarness):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from marketplace_adapters.core import ListingKey, RemoteListing, ThrottledError
 from marketplace_adapters.shopify import ShopifyAdapter
-from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
+from marketplace_adapters.testing.server import ScriptedServer
+from sandbox_wire import SandboxWire
 from shopify_harness import ShopifyHarness
 from shopify_in_samples import Line, Sample, Shipping, bag
 
@@ -25,44 +24,20 @@ mutation Make($identifier: ProductSetIdentifiers, $input: ProductSetInput!) {
   }
 }
 """
-KEPT = ("content-type", "retry-after", "x-request-id", "content-range")
 
 
-class Wire:
-    """Plain HTTP to the sandbox: its control API, and what the front passes on."""
+class Wire(SandboxWire):
+    """The shop, and its owner's own API."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._host = urlsplit(url).netloc
-
-    def send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(self._host, timeout=60)
-        try:
-            connection.request(method, target, body or None, headers)
-            answer = connection.getresponse()
-            told = {name: answer.headers[name] for name in KEPT if name in answer.headers}
-            return Reply(answer.status, answer.read(), told)
-        finally:
-            connection.close()
-
-    def forward(self, call: Call) -> Reply:
-        # Files are at addresses of the host that the call named.
-        names = ("x-shopify-access-token", "content-type", "accept", "range", "host")
-        headers = {name: call.headers[name] for name in names if name in call.headers}
-        return self.send(call.method, call.target, headers, call.body)
+    room = "shopify"
+    # Files are at addresses of the host that the call named.
+    sent = ("x-shopify-access-token", "content-type", "accept", "range", "host")
+    kept = ("Content-Type", "retry-after", "x-request-id", "content-range")
 
     def start_over(self, **settings: Any) -> None:
         """A shop without products and orders, without a limit."""
-        self.control("POST", "../seed", {"name": "empty"})
+        super().start_over()
         self.control("POST", "settings", {"restore_rate": 0, **settings})
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        data = b"" if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        place = path.removeprefix("../") if path[:1] == "." else f"shopify/{path}"
-        reply = self.send(method, f"/_control/{place}", headers, data)
-        assert 200 <= reply.status < 300, (path, reply.status, reply.body)
-        return json.loads(reply.body)
 
     def graphql(self, query: str, variables: Any = None) -> Any:
         """As the owner of the shop would change something."""

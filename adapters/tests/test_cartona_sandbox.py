@@ -6,13 +6,10 @@ counting work here as they do on the stub.
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -40,7 +37,8 @@ from marketplace_adapters.core import (
 from marketplace_adapters.testing import covers
 from marketplace_adapters.testing.conformance_http import HttpConformance
 from marketplace_adapters.testing.harness import HttpHarness
-from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
+from marketplace_adapters.testing.server import Reply, ScriptedServer
+from sandbox_wire import SandboxWire
 
 server = pytest.importorskip("marketplace_sandbox.server")
 
@@ -48,38 +46,11 @@ TOKEN = "sandbox-retail-token"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-class Wire:
-    """Plain HTTP to the sandbox: its control API, and what the front passes on."""
+class Wire(SandboxWire):
+    """The supplier's API."""
 
-    def __init__(self, url: str) -> None:
-        self._host = urlsplit(url).netloc
-
-    def send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(self._host, timeout=5)
-        try:
-            connection.request(method, target, body or None, headers)
-            answer = connection.getresponse()
-            kind = {"Content-Type": answer.headers.get("Content-Type", "")}
-            return Reply(answer.status, answer.read(), kind)
-        finally:
-            connection.close()
-
-    def forward(self, call: Call) -> Reply:
-        names = ("authorizationtoken", "authorization", "content-type", "accept")
-        headers = {name: call.headers[name] for name in names if name in call.headers}
-        return self.send(call.method, call.target, headers, call.body)
-
-    def start_over(self) -> None:
-        """Accounts and tokens alone."""
-        self.control("POST", "../seed", {"name": "empty"})
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        data = b"" if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        place = path.removeprefix("../") if path[:1] == "." else f"cartona/{path}"
-        reply = self.send(method, f"/_control/{place}", headers, data)
-        assert 200 <= reply.status < 300, reply.body
-        return json.loads(reply.body)
+    room = "cartona"
+    sent = ("authorizationtoken", "authorization", "content-type", "accept")
 
 
 class SandboxHarness(CartonaHarness):
