@@ -5,25 +5,12 @@ Amazon sells already is linked by SKU, as a seller's first linking does; two of 
 Amazon's own store under a second SKU.
 """
 
+from suite.demo.accounts import known_products, make_pricelist, set_rate
+
 UK, DE = "A1F83G8C2ARO7P", "A1PA6795UKMFR9"
 FBA = "-FBA"
 # Egyptian pounds for one.
 RATES = {"GBP": 64.0, "EUR": 54.0, "USD": 49.0}
-
-
-def rates(env, company):
-    """Currencies of the marketplaces, with plausible rates."""
-    for code, pounds in RATES.items():
-        currency = env.ref(f"base.{code}")
-        currency.active = True
-        env["res.currency.rate"].create(
-            {
-                "currency_id": currency.id,
-                "company_id": company.id,
-                "name": "2026-01-01",
-                "inverse_company_rate": pounds,
-            }
-        )
 
 
 def connect(env, company):
@@ -53,32 +40,6 @@ def connect(env, company):
     return account
 
 
-def make_pricelist(env, company, rows, products):
-    """The prices that Amazon shows today, in its currency."""
-    items = [
-        (
-            0,
-            0,
-            {
-                "applied_on": "0_product_variant",
-                "product_id": products[row.key.sku].id,
-                "compute_price": "fixed",
-                "fixed_price": float(row.price.amount),
-            },
-        )
-        for row in rows
-        if row.key.sku in products and row.price
-    ]
-    return env["product.pricelist"].create(
-        {
-            "name": "Amazon UK",
-            "currency_id": env.ref("base.GBP").id,
-            "company_id": company.id,
-            "item_ids": items,
-        }
-    )
-
-
 def link(env, account, rows, products):
     """A listing for every SKU of Amazon whose product is here; a second one where Amazon keeps the
     goods."""
@@ -103,16 +64,15 @@ def link(env, account, rows, products):
 
 def main(env):
     company = env.ref("base.main_company")
-    known = env["product.product"].search([("default_code", "!=", False)])
-    products = {product.default_code: product for product in known}
-    rates(env, company)
+    for code, pounds in RATES.items():
+        set_rate(env, company, code, pounds)
     account = connect(env, company)
     env.cr.commit()
     with account._open_adapter() as adapter:
         rows = list(adapter.listings())
-    pricelist = make_pricelist(env, company, rows, products)
+    pricelist = make_pricelist(env, company, "Amazon UK", "GBP", rows)
     account.write({"price_source": "pricelist", "pricelist_id": pricelist.id})
-    listings = link(env, account, rows, products)
+    listings = link(env, account, rows, known_products(env))
     account.state = "connected"
     env.cr.commit()
     print(f"demo ready: {len(listings)} listings of Amazon")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from suite.demo.scene import Scene
-from suite.stage import wait_until
-from suite.web import OdooClient
+from suite.demo.teller import Teller
 
 ISSUE = {
     "code": "18027",
@@ -16,15 +14,13 @@ ISSUE = {
 }
 
 
-class AmazonStory:
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.client: OdooClient = scene.client()
+class AmazonStory(Teller):
+    provider: ClassVar[str] = "amazon"
 
     def tell(self) -> None:
         # Nobody waits for budgets and feeds in front of a picture.
         fast = {"rates": 100, "feed_queue_seconds": 0.5, "feed_seconds": 1, "report_seconds": 1}
-        self._amazon("POST", "settings", fast)
+        self._control("POST", "settings", fast)
         self.client(
             "marketplace.account", "write", self._account(), {"validate_delivery": "always"}
         )
@@ -40,10 +36,10 @@ class AmazonStory:
             "orders", "SELECT count(*) >= 6 FROM marketplace_order WHERE provider = 'amazon'"
         )
         for number in orders:
-            self._amazon("POST", f"orders/{number}/ship")
-        self._amazon("POST", f"orders/{orders[1]}/refund", {"reason": "CustomerReturn"})
-        self._amazon("POST", "issues/COL-330", ISSUE)
-        self._amazon("POST", "settlements", {"fees": {"Subscription Fee": "25.00"}})
+            self._control("POST", f"orders/{number}/ship")
+        self._control("POST", f"orders/{orders[1]}/refund", {"reason": "CustomerReturn"})
+        self._control("POST", "issues/COL-330", ISSUE)
+        self._control("POST", "settlements", {"fees": {"Subscription Fee": "25.00"}})
         self._fetch()
         for what, query in (
             ("the settlement", "marketplace_settlement WHERE NOT provisional"),
@@ -88,15 +84,6 @@ class AmazonStory:
 
     # === INTERNALS === #
 
-    def _account(self) -> list[int]:
-        found: list[int] = self.client(
-            "marketplace.account",
-            "search",
-            [["provider", "=", "amazon"], ["state", "!=", "draft"]],
-            limit=1,
-        )
-        return found
-
     def _place(
         self,
         sku: str,
@@ -111,23 +98,11 @@ class AmazonStory:
             "fulfilled_by": side,
             "lines": [{"sku": sku, "quantity": quantity, **more}],
         }
-        return str(self._amazon("POST", "orders", spec)["id"])
+        return str(self._control("POST", "orders", spec)["id"])
 
     def _fetch(self) -> None:
         """Ask for news of every topic now, whatever its interval says."""
         self.scene.cluster.sql(
             self.scene.name, "UPDATE marketplace_cursor SET pulled_at = NULL, not_before = NULL"
         )
-        crons = self.client("ir.cron", "search", [["cron_name", "=", "Marketplace: keep going"]])
-        self.client("ir.cron", "method_direct_trigger", crons)
-
-    def _wait(self, what: str, query: str) -> None:
-        sql = self.scene.cluster.sql
-        wait_until(what, lambda: sql(self.scene.name, query) == [[True]], 120, every=0.3)
-
-    def _one(self, model: str, domain: list[Any]) -> int:
-        (found,) = self.client(model, "search", domain, limit=1, order="id desc")
-        return int(found)
-
-    def _amazon(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.channel("amazon", method, path, body)
+        self.client.run_cron("Marketplace: keep going")

@@ -54,44 +54,30 @@ def order_in(scene: Running) -> tuple[float, dict[str, Any]]:
         "orders",
         {"lines": [{"internal_product_id": SKU, "amount": 3}], "supplier_code": "EG-RETAIL"},
     )
-    started = time.monotonic()
-    hashed_id = placed["hashed_id"]
-    while time.monotonic() - started < PATIENCE:
-        orders = client(
-            "sale.order",
-            "search_read",
-            [["marketplace_order_ids.external_id", "=", hashed_id], ["state", "=", "sale"]],
-            fields=["name", "state", "amount_total", "picking_ids"],
-        )
-        if orders:
-            order: dict[str, Any] = orders[0]
-            seconds = time.monotonic() - started
-            pickings = client(
-                "stock.picking", "read", order["picking_ids"], fields=["name", "state"]
-            )
-            if [picking["state"] for picking in pickings] != ["assigned"]:
-                raise SuiteError(f"{order['name']} reserved nothing: {pickings}")
-            return seconds, order
-        time.sleep(0.05)
-    raise SuiteError(f"the order {hashed_id} did not arrive in {PATIENCE:.0f} s")
+    seconds, order = _arrival(scene, str(placed["hashed_id"]), "Cartona")
+    pickings = client("stock.picking", "read", order["picking_ids"], fields=["name", "state"])
+    if [picking["state"] for picking in pickings] != ["assigned"]:
+        raise SuiteError(f"{order['name']} reserved nothing: {pickings}")
+    return seconds, order
 
 
-def amazon_price_out(scene: Running) -> float:
-    """Change a price in the pricelist of Amazon and wait until Amazon has it.
+def pricelist_out(scene: Running, provider: str, pricelist: str, lowest: int) -> float:
+    """Change a price in the pricelist of a channel and wait until the channel has it.
 
-    :return: seconds from the answer of Odoo to the acceptance by Amazon.
+    :param lowest: what the price is at the least.
+    :return: seconds from the answer of Odoo to the acceptance by the channel.
     """
     client = scene.client()
     (rule,) = client(
         "product.pricelist.item",
         "search",
-        [["product_id.default_code", "=", SKU], ["pricelist_id.name", "=", "Amazon UK"]],
+        [["product_id.default_code", "=", SKU], ["pricelist_id.name", "=", pricelist]],
     )
-    price = 2 + round(time.time() % 5, 2)
+    price = lowest + round(time.time() % 5, 2)
     client("product.pricelist.item", "write", [rule], {"fixed_price": price})
     started = time.monotonic()
     scene.channel(
-        "amazon",
+        provider,
         "GET",
         f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
     )
@@ -107,28 +93,6 @@ def amazon_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
         "amazon", "POST", "orders", {"status": "UNSHIPPED", "lines": [{"sku": SKU, "quantity": 2}]}
     )
     return _arrival(scene, str(placed["id"]), "Amazon")
-
-
-def shopify_price_out(scene: Running) -> float:
-    """Change a price in the pricelist of the shop and wait until Shopify has it.
-
-    :return: seconds from the answer of Odoo to the acceptance by Shopify.
-    """
-    client = scene.client()
-    (rule,) = client(
-        "product.pricelist.item",
-        "search",
-        [["product_id.default_code", "=", SKU], ["pricelist_id.name", "=", "Web shop"]],
-    )
-    price = 1 + round(time.time() % 5, 2)
-    client("product.pricelist.item", "write", [rule], {"fixed_price": price})
-    started = time.monotonic()
-    scene.channel(
-        "shopify",
-        "GET",
-        f"wait?sku={SKU}&field=price&value={price:.2f}&timeout={PATIENCE:.0f}",
-    )
-    return time.monotonic() - started
 
 
 def shopify_order_in(scene: Running) -> tuple[float, dict[str, Any]]:
@@ -196,7 +160,7 @@ def _arrival(scene: Running, number: str, channel: str) -> tuple[float, dict[str
             "sale.order",
             "search_read",
             [["marketplace_order_ids.external_id", "=", number], ["state", "=", "sale"]],
-            fields=["name", "amount_total", "currency_id"],
+            fields=["name", "state", "amount_total", "currency_id", "picking_ids"],
         )
         if orders:
             order: dict[str, Any] = orders[0]
@@ -211,11 +175,11 @@ def check(scene: Running) -> None:
     say(f"  price changed in Odoo → accepted by Cartona: {seconds:.2f} s")
     seconds, order = order_in(scene)
     say(f"  order placed on Cartona → {order['name']} confirmed and reserved: {seconds:.2f} s")
-    seconds = amazon_price_out(scene)
+    seconds = pricelist_out(scene, "amazon", "Amazon UK", 2)
     say(f"  price changed in Odoo → accepted by Amazon: {seconds:.2f} s")
     seconds, order = amazon_order_in(scene)
     say(f"  order placed on Amazon → {order['name']} confirmed: {seconds:.2f} s")
-    seconds = shopify_price_out(scene)
+    seconds = pricelist_out(scene, "shopify", "Web shop", 1)
     say(f"  price changed in Odoo → accepted by Shopify: {seconds:.2f} s")
     seconds, order = shopify_order_in(scene)
     say(f"  order placed on Shopify → {order['name']} confirmed: {seconds:.2f} s")

@@ -137,7 +137,9 @@ class Scene:
     def _run(self, conf: Path, name: str, settings: dict[str, str]) -> None:
         """Run a script of this folder in an Odoo shell, with settings in front."""
         script = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
-        head = "".join(f"{word} = {json.dumps(value)}\n" for word, value in settings.items())
+        # The shell knows nothing of this package.
+        head = f"import sys\nsys.path.append({json.dumps(str(paths.TOOLS))})\n"
+        head += "".join(f"{word} = {json.dumps(value)}\n" for word, value in settings.items())
         log = paths.LOGS / f"{self.name}-{name}.log"
         self._filling.touch()
         said = odoo.run_odoo(

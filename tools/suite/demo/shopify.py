@@ -4,6 +4,8 @@ Runs once. ``SHOPIFY_URL`` and ``ODOO_URL`` are put in front by whoever runs it.
 shop sells already is linked by SKU; its two locations are the two warehouses.
 """
 
+from suite.demo.accounts import known_products, make_pricelist, set_rate
+
 # Egyptian pounds for one.
 EURO = 54.0
 
@@ -23,43 +25,6 @@ def connect(env, company):
         }
     )
     return account
-
-
-def make_pricelist(env, company, rows, products):
-    """The prices that the shop shows today, in its currency."""
-    euro = env.ref("base.EUR")
-    euro.active = True
-    if not euro.rate_ids:
-        env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "company_id": company.id,
-                "name": "2026-01-01",
-                "inverse_company_rate": EURO,
-            }
-        )
-    items = [
-        (
-            0,
-            0,
-            {
-                "applied_on": "0_product_variant",
-                "product_id": products[row.key.sku].id,
-                "compute_price": "fixed",
-                "fixed_price": float(row.price.amount),
-            },
-        )
-        for row in rows
-        if row.key.sku in products and row.price
-    ]
-    return env["product.pricelist"].create(
-        {
-            "name": "Web shop",
-            "currency_id": euro.id,
-            "company_id": company.id,
-            "item_ids": items,
-        }
-    )
 
 
 def place_stock(env, account, company):
@@ -89,8 +54,6 @@ def link(env, account, rows, products):
 
 def main(env):
     company = env.ref("base.main_company")
-    known = env["product.product"].search([("default_code", "!=", False)])
-    products = {product.default_code: product for product in known}
     account = connect(env, company)
     # Webhooks come to this address.
     env["ir.config_parameter"].set_param("web.base.url", ODOO_URL)  # noqa: F821 - put in front
@@ -102,9 +65,10 @@ def main(env):
     account._take_over_places(keys)
     place_stock(env, account, company)
     rows = read_catalogue(account)
-    pricelist = make_pricelist(env, company, rows, products)
+    set_rate(env, company, "EUR", EURO)
+    pricelist = make_pricelist(env, company, "Web shop", "EUR", rows)
     account.write({"price_source": "pricelist", "pricelist_id": pricelist.id})
-    listings = link(env, account, rows, products)
+    listings = link(env, account, rows, known_products(env))
     account.state = "connected"
     account.action_check_webhooks()
     env.cr.commit()

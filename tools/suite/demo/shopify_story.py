@@ -4,11 +4,9 @@ change that somebody makes in the shop itself."""
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from suite.demo.scene import Scene
-from suite.stage import wait_until
-from suite.web import OdooClient
+from suite.demo.teller import Teller
 
 NEW_PRODUCTS: tuple[tuple[str, str | None, str, dict[str, str]], ...] = (
     ("Mint Tea, 20 bags", "TEA-MNT", "3.40", {"compare_at": "3.90", "vendor": "Nile Herbs"}),
@@ -19,13 +17,11 @@ NEW_PRODUCTS: tuple[tuple[str, str | None, str, dict[str, str]], ...] = (
 TITLE = "Orange Juice 1 L – summer edition"
 
 
-class ShopifyStory:
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.client: OdooClient = scene.client()
+class ShopifyStory(Teller):
+    provider: ClassVar[str] = "shopify"
 
     def tell(self) -> None:
-        self._shop("POST", "settings", {"restore_rate": 1000})
+        self._control("POST", "settings", {"restore_rate": 1000})
         self._ask_about_titles()
         orders = [
             self._place([("COL-330", 4), ("ORJ-1L", 2)], shipping="4.90", tip="1.00"),
@@ -48,9 +44,9 @@ class ShopifyStory:
             f"SELECT count(*) = 2 FROM sale_order WHERE state = 'sale' AND id IN ({ledgers})",
         )
         self._send_part_of(orders[0])
-        self._shop("POST", f"orders/{orders[1]}/fulfil", {})
-        self._shop("POST", f"orders/{orders[1]}/refund", {"amount": "2.50"})
-        self._shop("PATCH", f"products/{self._product('ORJ-1L')}", {"title": TITLE})
+        self._control("POST", f"orders/{orders[1]}/fulfil", {})
+        self._control("POST", f"orders/{orders[1]}/refund", {"amount": "2.50"})
+        self._control("PATCH", f"products/{self._product('ORJ-1L')}", {"title": TITLE})
         for what, query in (
             ("the refund", "marketplace_return WHERE external_id LIKE 'refund-%'"),
             (
@@ -103,7 +99,7 @@ class ShopifyStory:
         )
 
     def _product(self, sku: str) -> int:
-        variants = self._shop("GET", "variants")
+        variants = self._control("GET", "variants")
         return int(next(row["product_id"] for row in variants if row["sku"] == sku))
 
     def _keep_collections(self) -> None:
@@ -127,7 +123,7 @@ class ShopifyStory:
         (found,) = self.client("marketplace.account", "read", [account], ["webhook_url"])
         for topic in ("customers/data_request", "customers/redact"):
             body = {"topic": topic, "url": found["webhook_url"]}
-            self._shop("POST", "privacy", body)
+            self._control("POST", "privacy", body)
         self._wait("the requests", "SELECT count(*) >= 2 FROM marketplace_privacy_request")
 
     def _look_at_the_catalogue(self) -> None:
@@ -136,7 +132,7 @@ class ShopifyStory:
             {"title": title, "sku": sku, "price": price, "quantity": 40, **more}
             for title, sku, price, more in NEW_PRODUCTS
         ]
-        self._shop("POST", "products", {"products": rows})
+        self._control("POST", "products", {"products": rows})
         (account,) = self._account()
         self.client("marketplace.account", "action_onboarding", [account])
         onboarding = self._one("marketplace.onboarding", [["account_id", "=", account]])
@@ -172,30 +168,10 @@ class ShopifyStory:
             context={"skip_backorder": True, "picking_ids_not_to_backorder": []},
         )
 
-    def _account(self) -> list[int]:
-        found: list[int] = self.client(
-            "marketplace.account",
-            "search",
-            [["provider", "=", "shopify"], ["state", "!=", "draft"]],
-            limit=1,
-        )
-        return found
-
     def _place(self, lines: list[tuple[str, int]], **more: Any) -> str:
         spec = {
             "payment": "paid",
             "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines],
             **more,
         }
-        return str(self._shop("POST", "orders", spec)["id"])
-
-    def _wait(self, what: str, query: str) -> None:
-        sql = self.scene.cluster.sql
-        wait_until(what, lambda: sql(self.scene.name, query) == [[True]], 120, every=0.3)
-
-    def _one(self, model: str, domain: list[Any]) -> int:
-        (found,) = self.client(model, "search", domain, limit=1, order="id desc")
-        return int(found)
-
-    def _shop(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.channel("shopify", method, path, body)
+        return str(self._control("POST", "orders", spec)["id"])

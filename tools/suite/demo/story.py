@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from suite.demo.amazon_story import AmazonStory
 from suite.demo.scene import Scene
 from suite.demo.shopify_story import ShopifyStory
+from suite.demo.teller import Teller
 from suite.stage import wait_until
-from suite.web import OdooClient
 
 SECOND = "Cartona wholesale"
 RETAIL, WHOLESALE = "EG-RETAIL", "EG-WHOLESALE"
@@ -77,10 +77,11 @@ CSV = """external_id,sku,unit,unit_count
 """
 
 
-class Story:
+class Story(Teller):
+    provider: ClassVar[str] = "cartona"
+
     def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.client: OdooClient = scene.client()
+        super().__init__(scene)
         self.chance = random.Random("a quiet week")
 
     def is_told(self) -> bool:
@@ -334,16 +335,6 @@ class Story:
 
     # === INTERNALS === #
 
-    def _one(self, model: str, domain: list[Any], order: str = "id desc") -> int:
-        (found,) = self.client(model, "search", domain, limit=1, order=order)
-        return int(found)
-
-    def _account(self) -> list[int]:
-        found: list[int] = self.client(
-            "marketplace.account", "search", [["provider", "=", "cartona"]], order="id", limit=1
-        )
-        return found
-
     def _products(self, sku: str) -> list[int]:
         found: list[int] = self.client("product.product", "search", [["default_code", "=", sku]])
         return found
@@ -351,9 +342,6 @@ class Story:
     def _create(self, model: str, vals: dict[str, Any]) -> int:
         (created,) = self.client(model, "create", [vals])
         return int(created)
-
-    def _control(self, method: str, path: str, body: object = None) -> Any:
-        return self.scene.channel("cartona", method, path, body)
 
     def _control_root(self, method: str, path: str, body: object = None) -> Any:
         return self.scene.sandbox.control(method, path, body)
