@@ -129,6 +129,35 @@ def test_a_stage_gets_only_its_own_files(tmp_path: Path) -> None:
     assert options.only([two]) == runner.Options(("-k", "x", str(two)), (two,), fresh=True)
 
 
+@pytest.mark.parametrize(("processors", "shares"), [(1, 1), (2, 2), (8, 1)])
+def test_every_pure_test_is_in_one_share(
+    monkeypatch: pytest.MonkeyPatch, processors: int, shares: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    tests = paths.ADAPTERS / "tests"
+
+    found = runner._shares(paths.ADAPTERS, runner.Options(), "not large")
+
+    assert len(found) == len({share.name for share in found}) == shares
+    files = [file for share in found for file in share.files]
+    assert sorted(files) == ([tests] if shares == 1 else sorted(tests.rglob("test_*.py")))
+    asked = runner.Options(pytest=("-k", "x"))
+    assert runner._shares(paths.ADAPTERS, asked, "not large") == [runner.Share((tests,))]
+    assert runner._shares(paths.ADAPTERS, runner.Options(), "large") == [runner.Share((tests,))]
+
+
+def test_pure_tests_keep_compiled_modules_out_of_the_sources_where_they_must(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    assert runner._light() == dict(os.environ)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    added = {"PYTHONPYCACHEPREFIX": str(paths.HOME / "bytecode")}
+    assert runner._light().items() - os.environ.items() == added.items()
+    assert "PYTHONDONTWRITEBYTECODE" not in runner._light()
+
+
 @covers("X32", "R211")
 @pytest.mark.parametrize(("line", "version"), [("(19, 0, 0, FINAL, 0, '')", "19.0.0"), ("", "")])
 def test_odoos_version_is_read_from_its_source(tmp_path: Path, line: str, version: str) -> None:

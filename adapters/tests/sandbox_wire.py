@@ -24,16 +24,31 @@ class SandboxWire:
     def __init__(self, url: str) -> None:
         self.url = url
         self._host = urlsplit(url).netloc
+        self._idle: list[http.client.HTTPConnection] = []
 
     def send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(self._host, timeout=60)
+        connection = self._connection()
         try:
             connection.request(method, target, body or None, headers)
             answer = connection.getresponse()
             told = {name: answer.headers[name] for name in self.kept if name in answer.headers}
-            return Reply(answer.status, answer.read(), told)
-        finally:
+            reply = Reply(answer.status, answer.read(), told)
+        except BaseException:
             connection.close()
+            raise
+        self._idle.append(connection)
+        return reply
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """One that nobody uses; it opens itself anew when the sandbox has closed it."""
+        try:
+            return self._idle.pop()  # two threads never get the same one
+        except IndexError:
+            return http.client.HTTPConnection(self._host, timeout=60)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def forward(self, call: Call) -> Reply:
         headers = {name: call.headers[name] for name in self.sent if name in call.headers}

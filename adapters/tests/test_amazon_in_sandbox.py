@@ -30,9 +30,6 @@ from marketplace_adapters.core import (
 )
 from marketplace_adapters.testing import covers
 
-server = pytest.importorskip("marketplace_sandbox.server")
-pytest.importorskip("botocore")
-
 CENT = Decimal("0.01")
 LONG_AGO = timedelta(days=3)
 
@@ -94,9 +91,10 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture

@@ -42,16 +42,15 @@ from marketplace_adapters.testing.conformance_http import HttpConformance
 from marketplace_adapters.testing.harness import HttpHarness
 from marketplace_adapters.testing.server import ScriptedServer
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 SHIPPED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

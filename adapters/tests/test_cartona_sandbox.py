@@ -40,8 +40,6 @@ from marketplace_adapters.testing.harness import HttpHarness
 from marketplace_adapters.testing.server import Reply, ScriptedServer
 from sandbox_wire import SandboxWire
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 TOKEN = "sandbox-retail-token"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -113,9 +111,10 @@ class SandboxHarness(CartonaHarness):
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

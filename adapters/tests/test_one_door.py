@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import marketplace_adapters
@@ -29,13 +29,13 @@ def shipped() -> list[Path]:
     return [path for path in PACKAGE.rglob("*.py") if "testing" not in path.parts]
 
 
-@lru_cache(maxsize=None)
+@cache
 def nodes(path: Path) -> list[ast.AST]:
     """Everything in a module."""
     return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-@lru_cache(maxsize=None)
+@cache
 def imported(path: Path) -> set[str]:
     """Top-level names of the packages that a module imports."""
     names: set[str] = set()

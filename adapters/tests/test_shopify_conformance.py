@@ -20,13 +20,12 @@ from marketplace_adapters.testing.harness import HttpHarness
 from marketplace_adapters.testing.server import ScriptedServer
 from shopify_sandbox import SandboxHarness, Wire
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

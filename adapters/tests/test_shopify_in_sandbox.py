@@ -38,8 +38,6 @@ from marketplace_adapters.testing.server import Call, Reply, ScriptedServer
 from shopify_in_samples import SECRET, SHOP
 from shopify_sandbox import Wire
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 LONG_AGO = datetime(2020, 1, 1, tzinfo=timezone.utc)
 CENT = Decimal("0.01")
 # What only the query tells, and what follows from it.
@@ -105,9 +103,10 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture

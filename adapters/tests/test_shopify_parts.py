@@ -41,13 +41,12 @@ from shopify_harness import MARKET, ONLINE, POS, SHOP_FLOOR, STORE
 from shopify_sandbox import SandboxHarness, Wire, tail
 from shopify_shop import calls
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

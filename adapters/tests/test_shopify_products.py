@@ -35,13 +35,12 @@ from shopify_shop import (
     variant,
 )
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,12 @@ from shopify_harness import SHOP_FLOOR, STORE
 from shopify_sandbox import SandboxHarness, Wire
 from shopify_shop import calls, good, item, levels, only, outcomes, push, stock
 
-server = pytest.importorskip("marketplace_sandbox.server")
-
 
 @pytest.fixture(scope="module")
-def wire() -> Iterator[Wire]:
-    with server.SandboxServer(seed="empty") as sandbox:
-        yield Wire(sandbox.url)
+def wire(sandbox_url: str) -> Iterator[Wire]:
+    wire = Wire(sandbox_url)
+    yield wire
+    wire.close()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -120,25 +121,46 @@ def _rooms(options: Options, mark: str) -> list[Result]:
     folders = [paths.ADAPTERS, paths.SANDBOX]
     if options.targets:
         folders = [folder for folder in folders if _targets_in(folder, options)]
-    with ThreadPoolExecutor(len(folders)) as pool:
+    shares = [(folder, share) for folder in folders for share in _shares(folder, options, mark)]
+    quietly = len(shares) > 1
+    with ThreadPoolExecutor(len(shares)) as pool:
         # Side by side, each printed in one piece; a single one as it goes.
-        return list(pool.map(partial(_room, options, mark, len(folders) > 1), folders))
+        return list(pool.map(lambda share: _room(options, mark, quietly, *share), shares))
 
 
-def _room(options: Options, mark: str, quietly: bool, folder: Path) -> Result:
-    tests = folder / "tests"
-    if not tests.is_dir():
+def _room(options: Options, mark: str, quietly: bool, folder: Path, share: Share) -> Result:
+    if not (folder / "tests").is_dir():
         return _absent(folder.name)
     mine = options.only(_targets_in(folder, options))
     run = partial(_run_pytest, cwd=folder, env=_light(), quietly=quietly)
     if mine.targets:
         return run(folder.name, mine.pytest)
-    words = ["-m", mark, *_workers(), *mine.pytest, str(tests)]
-    name = folder.name if mark == "not large" else f"{folder.name}, large"
+    words = ["-m", mark, *_workers(), *mine.pytest, *map(str, share.files)]
+    name = folder.name + share.name + ("" if mark == "not large" else ", large")
     result = run(name, words)
     if not result.failed and not result.passed and mark == "large":
         result.notes = []  # a room may have none
     return result
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of a room's tests that one process runs."""
+
+    files: tuple[Path, ...]
+    name: str = ""
+
+
+def _shares(folder: Path, options: Options, mark: str) -> list[Share]:
+    """The adapters' tests are twice the work of the sandbox's, so that two processors are evenly
+    used by two processes for the ones beside one for the others. More have workers (see below),
+    which cost each process the time to collect all tests."""
+    tests = folder / "tests"
+    halves = folder == paths.ADAPTERS and os.cpu_count() == 2 and not options.pytest
+    files = sorted(tests.rglob("test_*.py")) if halves and mark == "not large" else []
+    if len(files) < 2:
+        return [Share((tests,))]
+    return [Share(tuple(files[half::2]), f", {half + 1} of 2") for half in (0, 1)]
 
 
 def _workers() -> list[str]:
@@ -296,7 +318,7 @@ def _run_pytest(
 
     :param quietly: print its output in one piece at the end, not as it goes.
     """
-    report = paths.RUN / f"report-{name.replace(', ', '-')}-{os.getpid()}.json"
+    report = paths.RUN / f"report-{re.sub('[^a-z0-9]+', '-', name)}-{os.getpid()}.json"
     report.unlink(missing_ok=True)
     command = [str(paths.PYTHON), "-m", "pytest", "-p", "suite.pytest_suite", "-q", "-ra"]
     # One unreadable file is a failure, not a reason to leave all the others unrun.

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar
 
 from ..core.adapter import Adapter
@@ -273,7 +273,7 @@ def check_neutral(value: Any, where: str = "value") -> None:
             check_neutral(getattr(value, name), f"{where}.{name}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _members(kind: type[Any]) -> tuple[str, ...]:
     """Names of the members of a dataclass; none of anything else."""
     if not dataclasses.is_dataclass(kind):

@@ -235,7 +235,10 @@ class Bulk(Part):
             status, code = "FAILED", "ACCESS_DENIED" if denied else "INTERNAL_SERVER_ERROR"
         except Exception:
             # The thread must not leave the operation open; the traceback goes to the log.
+            gone = self.table.get(row.id) is not row  # started over, and its files with it
             self._end(row, "FAILED", "INTERNAL_SERVER_ERROR", name)
+            if gone:
+                return
             raise
         self._end(row, status, code, name)
 
