@@ -9,6 +9,9 @@ import pytest
 
 from suite.stage import Stage
 
+# What it compares is told in full when it is wrong.
+pytest.register_assert_rewrite("shopify_book")
+
 
 @pytest.fixture(scope="module")
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
