@@ -28,6 +28,7 @@
         "wizards/marketplace_sync_wizard_views.xml",
         "wizards/marketplace_connect_wizard_views.xml",
         "wizards/marketplace_listing_history_views.xml",
+        "wizards/marketplace_cancel_views.xml",
         "views/marketplace_account_views.xml",
         "views/marketplace_dashboard_views.xml",
         "views/marketplace_product_operation_views.xml",

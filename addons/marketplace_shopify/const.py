@@ -21,9 +21,6 @@ MOST_TAG = 255
 MOST_TAGS = 250
 MOST_ALT_TEXT = 512
 
-# Context key of the core: what becomes of goods, money and buyer of a cancelled order.
-OPTIONS_KEY = "marketplace_cancel_options"
-
 # Members of a product and of a variant that the account may leave to the shop, as the adapter and
 # the engine's memory have them below ``attributes/product`` and ``attributes/variant``.
 PRODUCT_MEMBERS = (

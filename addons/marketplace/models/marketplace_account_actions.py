@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import UserError
 
 from marketplace_adapters.core import AdapterError
@@ -120,7 +120,42 @@ class MarketplaceAccount(models.Model):
             },
         }
 
+    # === PROVIDERS === #
+
+    @api.model
+    @tools.ormcache("provider")
+    def _provider_used(self, provider):
+        """Whether any account of a provider works: documents of others cost nothing."""
+        return bool(
+            self.sudo().search_count(
+                [("provider", "=", provider), ("state", "!=", "draft")], limit=1
+            )
+        )
+
+    @api.model
+    def _cancel_reasons(self, provider):
+        """Why an order may be cancelled, in the words of a provider: [(value, label)]; empty for
+        one that wants no reason. See ``sale.order._cancel_dialogs``."""
+        field = self._fields.get(f"{provider}_cancel_reason")
+        return field._description_selection(self.env) if field else []
+
     # === WINDOWS === #
+
+    @api.model
+    def _action_configuration(self, provider):
+        """The accounts of a provider; the one account itself when there is exactly one (X16)."""
+        accounts = self.search([("provider", "=", provider)])
+        action = {
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["provider"]._description_selection(self.env))[provider],
+            "res_model": self._name,
+            "domain": [("provider", "=", provider)],
+            "context": {"default_provider": provider},
+            "views": [(False, "list"), (False, "form")],
+        }
+        if len(accounts) == 1:
+            action.update(views=[(False, "form")], res_id=accounts.id)
+        return action
 
     @api.model
     def action_open_accounts(self):

@@ -1,11 +1,9 @@
-from decimal import Decimal
-
 from odoo import fields, models
-from odoo.tools import float_repr
 
-from marketplace_adapters.core import Money, PriceState
+from marketplace_adapters.core import PriceState
 
 from ..snapshot import Tell, Trouble
+from ..tools.amounts import money
 from ..tools.pricing import own_taxes
 
 
@@ -30,10 +28,9 @@ class MarketplaceListing(models.Model):
                     self.env._("Correct the sales price or the pricelist rule."),
                 )
                 continue
-            amount = Decimal(float_repr(price, account.currency_id.decimal_places))
-            state = PriceState(Money(amount, account.currency_id.name))
+            told = money(price, account.currency_id)
             result[listing.id] = Tell(
-                state, {"price": str(amount), "currency": account.currency_id.name}
+                PriceState(told), {"price": str(told.amount), "currency": told.currency}
             )
         return result
 
@@ -43,33 +40,51 @@ class MarketplaceListing(models.Model):
         :param moment: naive UTC; ``None`` is now. Rules of pricelists have dates.
         :return: {listing id: [(step, price after it), …]}; the last one is what is sent.
         """
-        steps = {listing.id: [] for listing in self}
-        today = moment or fields.Datetime.now()
         pricelist = account.pricelist_id if account.price_source == "pricelist" else None
-        for uom, listings in self.filtered("product_id").grouped("uom_id").items():
-            products = listings.product_id.with_company(account.company_id)
-            if pricelist:
-                prices = pricelist._get_products_price(
-                    products, 1.0, uom=uom, currency=account.currency_id, date=today
-                )
-                label = self.env._("Pricelist %s", pricelist.name)
-            else:
-                prices = products._price_compute(
-                    "list_price",
-                    uom=uom,
-                    currency=account.currency_id,
-                    company=account.company_id,
-                    date=today.date(),
-                )
-                label = self.env._("Sales price")
-            for listing in listings:
-                steps[listing.id].append((label, prices[listing.product_id.id]))
+        label = (
+            self.env._("Pricelist %s", pricelist.name) if pricelist else self.env._("Sales price")
+        )
+        prices = self._untaxed_prices(account, pricelist, account.currency_id, moment=moment)
+        steps = {one.id: [(label, prices[one.id])] if one.id in prices else [] for one in self}
         if account.price_tax != "as_is":
             self._apply_tax(account, steps)
         for listing in self.filtered("product_id"):
             rounded = account.currency_id.round(steps[listing.id][-1][1])
             steps[listing.id].append((self.env._("Rounded"), rounded))
         return steps
+
+    def _prices_of(self, account, pricelist, currency):
+        """{listing id: price} of another pricelist with the account's policy of taxes, bulk; not
+        rounded.
+
+        :param pricelist: ``None`` for the sales price.
+        """
+        prices = self._untaxed_prices(account, pricelist, currency)
+        steps = {listing_id: [("", price)] for listing_id, price in prices.items()}
+        if account.price_tax != "as_is":
+            self._apply_tax(account, steps)
+        return {listing_id: step[-1][1] for listing_id, step in steps.items()}
+
+    def _untaxed_prices(self, account, pricelist, currency, *, moment=None):
+        """{listing id: price} of those that have a product, in their own units, bulk."""
+        now = moment or fields.Datetime.now()
+        result = {}
+        for uom, listings in self.filtered("product_id").grouped("uom_id").items():
+            products = listings.product_id.with_company(account.company_id)
+            if pricelist:
+                prices = pricelist._get_products_price(
+                    products, 1.0, uom=uom, currency=currency, date=now
+                )
+            else:
+                prices = products._price_compute(
+                    "list_price",
+                    uom=uom,
+                    currency=currency,
+                    company=account.company_id,
+                    date=now.date(),
+                )
+            result.update({one.id: prices[one.product_id.id] for one in listings})
+        return result
 
     def _apply_tax(self, account, steps):
         for listing in self.filtered("product_id"):

@@ -201,6 +201,17 @@ class MarketplaceOrder(models.Model):
         state = StatusUpdate(OrderStatus(wanted), otp=data.get("otp") or None)
         return Tell(state, {"status": wanted})
 
+    def _tells_cancel(self):
+        """Whether the channel will hear of a cancellation here: not of what is over there, nor of
+        what it cancelled itself. Of no order at all: no."""
+        return bool(
+            self
+            and RANK[self.status or "pending"] < RANK["delivered"]
+            and self.account_id.state != "draft"
+            and self.account_id.sync_order_status
+            and self._outbound_allowed("cancelled")
+        )
+
     def _snapshot_cancel(self, item):
         if self.sale_order_id.state != "cancel":
             return Nothing(self.env._("The order is not cancelled any more."))

@@ -111,6 +111,32 @@ class SaleOrder(models.Model):
         clauses.append([("id", "in", found.subselect("sale_order_id"))])
         return fields.Domain.OR(clauses)
 
+    # === ORDERS OF ONE PROVIDER === #
+
+    def _order_of(self, provider):
+        """The order of a provider that this sales order came from, as superuser; else empty."""
+        orders = self.sudo().marketplace_order_ids
+        return orders.filtered(lambda order: order.provider == provider)[:1]
+
+    @api.model
+    def _orders_of(self, provider, domain):
+        """Query of the ledger rows of a provider that became sales orders."""
+        own = fields.Domain([("provider", "=", provider), ("sale_order_id", "!=", False)])
+        return self.env["marketplace.order"].sudo()._search(own & fields.Domain(domain))
+
+    @api.model
+    def _search_order_of(self, provider, field, operator, value):
+        """Sales orders by a field of their order of a provider; ``False`` finds all others."""
+        if operator in fields.Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        wanted = [one for one in value if one] if operator == "in" else value
+        found = self._orders_of(provider, [(field, "!=", False), (field, operator, wanted)])
+        domain = fields.Domain("id", "in", found.subselect("sale_order_id"))
+        if operator == "in" and len(wanted) < len(list(value)):
+            linked = self._orders_of(provider, [(field, "!=", False)])
+            domain |= fields.Domain("id", "not in", linked.subselect("sale_order_id"))
+        return domain
+
     # === CRUD METHODS === #
 
     def write(self, vals):
@@ -155,6 +181,76 @@ class SaleOrder(models.Model):
                 account=ledger.account_id.name,
             )
         return False
+
+    # === CANCELLATION === #
+
+    @api.model
+    def _cancel_dialogs(self):
+        """Hook: {provider: model of the dialog that asks why its orders are cancelled}.
+
+        A provider that wants a reason of its own list adds its dialog, which inherits
+        ``marketplace.cancel``, and has the usual reason on its accounts: a selection with the name
+        ``<provider>_cancel_reason``.
+        """
+        return {}
+
+    def action_cancel(self):
+        """Override of `sale` to ask for the channel's reason before anything is cancelled."""
+        if not any(sale.locked for sale in self):
+            for provider, dialog in self._cancel_dialogs().items():
+                if self._needs_cancel_reason(provider):
+                    return {
+                        "type": "ir.actions.act_window",
+                        "name": self.env._("Why is it cancelled?"),
+                        "res_model": dialog,
+                        "view_mode": "form",
+                        "target": "new",
+                        "context": {"default_sale_order_ids": self.ids},
+                    }
+        return super().action_cancel()
+
+    def _action_cancel(self):
+        """Override of `sale` to see to it that every cancellation has a reason its channel knows,
+        also where nobody could be asked, or where another channel's reason was given."""
+        given = self.env.context.get(REASON_KEY) or False
+        known = self._known_cancel_reasons()
+        groups = self.grouped(lambda sale: sale._cancel_reason(given, known))
+        if groups.keys() <= {given}:
+            return super()._action_cancel()
+        for reason, sales in groups.items():
+            super(SaleOrder, sales.with_context(**{REASON_KEY: reason}))._action_cancel()
+        return True
+
+    def _needs_cancel_reason(self, provider):
+        """Orders among these for which a person should tell a provider why they are cancelled."""
+        used = self.env["marketplace.account"]._provider_used(provider)
+        if not used or self.env.context.get(REASON_KEY):
+            return self.browse()
+        return self.filtered(
+            lambda sale: sale.state != "cancel" and sale._order_of(provider)._tells_cancel()
+        )
+
+    @api.model
+    def _known_cancel_reasons(self):
+        """{provider: its reasons} of the providers that want one and have an account."""
+        account = self.env["marketplace.account"]
+        return {
+            provider: {reason for reason, _label in account._cancel_reasons(provider)}
+            for provider in self._cancel_dialogs()
+            if account._provider_used(provider)
+        }
+
+    def _cancel_reason(self, given, known):
+        """The reason of one cancellation: the one given, unless the channel does not know it; then
+        the usual one of the account.
+
+        :param dict known: of :meth:`_known_cancel_reasons`.
+        """
+        for provider, reasons in known.items():
+            order = self._order_of(provider)
+            if given not in reasons and order._tells_cancel():
+                given = order.account_id[f"{provider}_cancel_reason"] or given
+        return given
 
     # === BUSINESS METHODS === #
 

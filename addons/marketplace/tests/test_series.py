@@ -9,11 +9,12 @@ from odoo.tests import BaseCase, tagged
 
 from marketplace_adapters.testing import covers
 
+from .overrides import OverrideCase
+
 ADDON = Path(__file__).parent.parent
 
 # Odoo's internals and the one file that uses each; ROADMAP.md names the files.
 INTERNALS = {
-    "_action_cancel": "models/marketplace_order_update.py",
     "_check_company_domain": "tools/pricing.py",
     "_convert": "tools/pricing.py",
     "_compute_quantities_dict": "models/marketplace_listing_stock.py",
@@ -44,6 +45,36 @@ COMMON = {
     "_origin",
     "_read_group",
     "_search",
+}
+# Methods of Odoo that this addon overrides, by model.
+OVERRIDDEN = {
+    "account.move": {"_post"},
+    "product.pricelist.item": {"create", "unlink", "write"},
+    "product.product": {"create", "unlink", "write"},
+    "product.template": {"create", "unlink", "write"},
+    "product.template.attribute.value": {"write"},
+    "res.currency": {"write"},
+    "sale.mass.cancel.orders": {"action_mass_cancel"},
+    "sale.order": {
+        "_action_cancel",
+        "_compute_currency_id",
+        "_confirmation_error_message",
+        "action_cancel",
+        "write",
+    },
+    "sale.order.line": {
+        "_action_launch_stock_rule",
+        "_compute_qty_delivered_method",
+        "_compute_qty_invoiced_posted",
+        "_compute_warehouse_id",
+        "_prepare_qty_invoiced",
+        "create",
+        "unlink",
+        "write",
+    },
+    "stock.move": {"_action_done", "create", "unlink", "write"},
+    "stock.picking": {"_action_done", "write"},
+    "stock.quant": {"create", "unlink", "write"},
 }
 
 
@@ -98,3 +129,10 @@ class TestSeries(BaseCase):
         self.assertIn(f"Odoo {release.series}", text)
         for path in sorted(set(INTERNALS.values())):
             self.assertIn(f"`{path}`", text)
+
+
+@tagged("post_install", "-at_install")
+class TestOverrides(OverrideCase):
+    @covers("R336", "R345")
+    def test_every_overridden_method_of_odoo_is_known_and_has_odoos_parameters(self):
+        self.check_overrides("marketplace", OVERRIDDEN)

@@ -18,3 +18,5 @@ from . import marketplace_onboarding
 from . import marketplace_integrity
 from . import marketplace_integrity_wizard
 from . import marketplace_listing_history
+from . import marketplace_cancel
+from . import sale_mass_cancel_orders

@@ -17,12 +17,13 @@ class AccountMove(models.Model):
     @api.depends("move_type", "invoice_line_ids.sale_line_ids")
     def _compute_amazon_refunds(self):
         """Whether Amazon hears of this credit note."""
-        used = self.env["marketplace.account"]._amazon_used()
+        used = self.env["marketplace.account"]._provider_used("amazon")
         for move in self:
             move.amazon_refunds = bool(
                 used
                 and move.move_type == "out_refund"
                 and any(
-                    sale._amazon_order() for sale in move.invoice_line_ids.sale_line_ids.order_id
+                    sale._order_of("amazon")
+                    for sale in move.invoice_line_ids.sale_line_ids.order_id
                 )
             )

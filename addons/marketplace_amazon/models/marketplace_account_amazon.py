@@ -1,4 +1,4 @@
-from odoo import api, models, tools
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from marketplace_adapters.amazon.check import participations, refusal
@@ -88,16 +88,6 @@ class MarketplaceAccount(models.Model):
         """Override of ``marketplace``: what Amazon means by its refusals."""
         return refusal(error) if self.provider == "amazon" else super()._refusal(error)
 
-    @api.model
-    @tools.ormcache()
-    def _amazon_used(self):
-        """Whether any account of Amazon works: orders and invoices of others cost nothing."""
-        return bool(
-            self.sudo().search_count(
-                [("provider", "=", "amazon"), ("state", "!=", "draft")], limit=1
-            )
-        )
-
     # === REASONS === #
 
     @api.model
@@ -140,24 +130,6 @@ class MarketplaceAccount(models.Model):
             "WeatherDelay": self.env._("Delay by weather"),
         }
         return [(reason, labels.get(reason, reason)) for reason in reasons]
-
-    # === WINDOWS === #
-
-    @api.model
-    def _action_amazon_configuration(self):
-        """Opens the account when there is exactly one, else their list (X16)."""
-        accounts = self.search([("provider", "=", "amazon")])
-        action = {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Amazon"),
-            "res_model": self._name,
-            "domain": [("provider", "=", "amazon")],
-            "context": {"default_provider": "amazon"},
-            "views": [(False, "list"), (False, "form")],
-        }
-        if len(accounts) == 1:
-            action.update(views=[(False, "form")], res_id=accounts.id)
-        return action
 
 
 def _where_it_sells(adapter):

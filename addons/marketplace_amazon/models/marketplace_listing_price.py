@@ -1,14 +1,11 @@
 import dataclasses
 from collections import defaultdict
 from datetime import timedelta, timezone
-from decimal import Decimal
 
 from odoo import fields, models
-from odoo.tools import float_repr
 
 from odoo.addons.marketplace.snapshot import Nothing, Tell, Trouble
-
-from marketplace_adapters.core import Money
+from odoo.addons.marketplace.tools.amounts import money
 
 
 class MarketplaceListing(models.Model):
@@ -54,7 +51,7 @@ class MarketplaceListing(models.Model):
             changes["sale_from"], changes["sale_until"] = _aware(begin), _aware(end)
         for name in ("minimum", "maximum", "business"):
             amount = self[f"amazon_{name}_price"]
-            changes[name] = _money(amount, currency) if amount else None
+            changes[name] = money(amount, currency) if amount else None
         state = dataclasses.replace(state, **changes)
         return self._amazon_outside_limits(state) or Tell(state, _values(state))
 
@@ -63,12 +60,12 @@ class MarketplaceListing(models.Model):
         now = fields.Datetime.now()
         end = self.amazon_sale_until
         if self.amazon_sale_price and end and end > now:
-            low = _money(self.amazon_sale_price, currency)
-            usual = _money(regular[0], currency) if regular else price
+            low = money(self.amazon_sale_price, currency)
+            usual = money(regular[0], currency) if regular else price
             return (low, usual, self.amazon_sale_from, end) if low.amount < usual.amount else None
-        if regular and _money(regular[0], currency).amount > price.amount:
+        if regular and money(regular[0], currency).amount > price.amount:
             usual, begin, end = regular
-            return price, _money(usual, currency), begin or now.replace(hour=0, minute=0), end
+            return price, money(usual, currency), begin or now.replace(hour=0, minute=0), end
         return None
 
     def _amazon_outside_limits(self, state):
@@ -137,7 +134,7 @@ class MarketplaceListing(models.Model):
         result = {listing.id: {} for listing in self}
         for market in account._amazon_markets()[1:]:
             for listing_id, price in self._amazon_prices_at(account, market, prices).items():
-                result[listing_id][market.market_id] = _money(price, market.currency_id)
+                result[listing_id][market.market_id] = money(price, market.currency_id)
         return result
 
     def _amazon_prices_at(self, account, market, prices):
@@ -151,23 +148,7 @@ class MarketplaceListing(models.Model):
                 fields.Date.context_today(self),
             )
             return {listing.id: prices[listing.id] * rate for listing in self}
-        steps = {}
-        for uom, listings in self.filtered("product_id").grouped("uom_id").items():
-            products = listings.product_id.with_company(account.company_id)
-            prices = market.pricelist_id._get_products_price(
-                products, 1.0, uom=uom, currency=market.currency_id, date=fields.Datetime.now()
-            )
-            for listing in listings:
-                steps[listing.id] = [("", prices[listing.product_id.id])]
-        if account.price_tax != "as_is":
-            self._apply_tax(account, steps)
-        return {listing_id: step[-1][1] for listing_id, step in steps.items()}
-
-
-def _money(amount, currency):
-    """Exact, in whole units of the currency."""
-    rounded = currency.round(amount)
-    return Money(Decimal(float_repr(rounded, currency.decimal_places)), currency.name)
+        return self._prices_of(account, market.pricelist_id, market.currency_id)
 
 
 def _aware(moment):

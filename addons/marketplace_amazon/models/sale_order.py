@@ -1,9 +1,5 @@
 from odoo import api, fields, models
 
-from odoo.addons.marketplace.const import REASON_KEY
-
-from marketplace_adapters.amazon.const import CANCEL_REASONS
-
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -69,7 +65,7 @@ class SaleOrder(models.Model):
     )
     def _compute_amazon_order(self):
         for sale in self:
-            order = sale._amazon_order()
+            order = sale._order_of("amazon")
             sale.amazon_order_id = order
             sale.amazon_id = order.external_id
             sale.amazon_url = order.amazon_url
@@ -87,7 +83,7 @@ class SaleOrder(models.Model):
 
     @api.model
     def _search_amazon_id(self, operator, value):
-        return self._search_amazon("external_id", operator, value)
+        return self._search_order_of("amazon", "external_id", operator, value)
 
     @api.model
     def _search_amazon_fba(self, operator, value):
@@ -97,89 +93,19 @@ class SaleOrder(models.Model):
     def _search_amazon_pending(self, operator, value):
         return self._search_amazon_flag([("status", "=", "pending")], operator, value)
 
-    def _amazon_orders(self, domain):
-        """Query of the ledger rows of Amazon that became sales orders."""
-        own = fields.Domain([("provider", "=", "amazon"), ("sale_order_id", "!=", False)])
-        return self.env["marketplace.order"].sudo()._search(own & fields.Domain(domain))
-
     def _search_amazon_flag(self, domain, operator, value):
         if operator != "in":
             return NotImplemented
-        found = fields.Domain("id", "in", self._amazon_orders(domain).subselect("sale_order_id"))
+        orders = self._orders_of("amazon", domain)
+        found = fields.Domain("id", "in", orders.subselect("sale_order_id"))
         return fields.Domain.OR([found if one else ~found for one in value])
-
-    def _search_amazon(self, field, operator, value):
-        """Sales orders by a field of their Amazon order; ``False`` finds all others."""
-        if operator in fields.Domain.NEGATIVE_OPERATORS:
-            return NotImplemented
-        wanted = [one for one in value if one] if operator == "in" else value
-        found = self._amazon_orders([(field, operator, wanted)])
-        domain = fields.Domain("id", "in", found.subselect("sale_order_id"))
-        if operator == "in" and len(wanted) < len(list(value)):
-            linked = self._amazon_orders([(field, "!=", False)]).subselect("sale_order_id")
-            domain |= fields.Domain("id", "not in", linked)
-        return domain
-
-    def _amazon_order(self):
-        """The order of Amazon that this sales order came from; empty for others."""
-        return self.sudo().marketplace_order_ids.filtered(lambda order: order.provider == "amazon")[
-            :1
-        ]
 
     # === CANCELLATION === #
 
-    def action_cancel(self):
-        """Override of ``sale`` to ask for Amazon's reason before anything is cancelled."""
-        if not any(order.locked for order in self) and self._amazon_needs_reason():
-            return self._action_amazon_cancel()
-        return super().action_cancel()
-
-    def _action_cancel(self):
-        """Override of ``sale`` to see to it that every cancellation has a reason Amazon knows,
-        also where nobody could be asked, or where another channel's reason was given."""
-        given = self.env.context.get(REASON_KEY)
-        if given in CANCEL_REASONS or not self._amazon_used():
-            return super()._action_cancel()
-        usual = {}
-        for sale in self:
-            order = sale._amazon_order()
-            tells = order and sale._amazon_tells_cancel(order)
-            reason = order.account_id.amazon_cancel_reason if tells else given
-            usual.setdefault(reason or False, []).append(sale.id)
-        for reason, ids in usual.items():
-            context = {REASON_KEY: reason} if reason else {}
-            super(SaleOrder, self.browse(ids).with_context(**context))._action_cancel()
-        return True
-
-    def _amazon_used(self):
-        return self.env["marketplace.account"]._amazon_used()
-
-    def _amazon_needs_reason(self):
-        """Orders among these for which a person should say why."""
-        if self.env.context.get(REASON_KEY) or not self._amazon_used():
-            return self.browse()
-        return self.filtered(
-            lambda sale: sale.state != "cancel" and sale._amazon_tells_cancel(sale._amazon_order())
-        )
-
-    def _amazon_tells_cancel(self, order):
-        """Whether Amazon will hear of a cancellation here: not of what it cancelled itself."""
-        return bool(
-            order
-            and order.account_id.state != "draft"
-            and order.account_id.sync_order_status
-            and order._outbound_allowed("cancelled")
-        )
-
-    def _action_amazon_cancel(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Why is it cancelled?"),
-            "res_model": "marketplace.amazon.cancel",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_sale_order_ids": self.ids},
-        }
+    @api.model
+    def _cancel_dialogs(self):
+        """Override of ``marketplace``: Amazon wants one of its own reasons."""
+        return {"amazon": "marketplace.amazon.cancel", **super()._cancel_dialogs()}
 
     # === ACTIONS === #
 

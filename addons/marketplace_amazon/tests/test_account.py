@@ -278,9 +278,9 @@ class TestAccount(AmazonCase):
     def test_the_menu_opens_the_one_account_and_lists_several(self):
         accounts = self.env["marketplace.account"]
         self.env.ref("marketplace_amazon.account_amazon").unlink()
-        self.assertEqual(accounts._action_amazon_configuration()["res_id"], self.account.id)
+        self.assertEqual(accounts._action_configuration("amazon")["res_id"], self.account.id)
         self._make_account("Second", amazon_seller_id="A2SECOND")
-        self.assertNotIn("res_id", accounts._action_amazon_configuration())
+        self.assertNotIn("res_id", accounts._action_configuration("amazon"))
 
     def test_a_draft_comes_with_the_addon(self):
         draft = self.env.ref("marketplace_amazon.account_amazon")

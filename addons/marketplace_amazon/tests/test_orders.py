@@ -299,7 +299,7 @@ class TestOrdersOut(OrderCase):
         self.fetch()
         order = self.order_of(order_id)
         self.assertFalse(order._outbound_allowed("cancelled"))
-        self.assertFalse(order.sale_order_id._amazon_needs_reason())
+        self.assertFalse(order.sale_order_id._needs_cancel_reason("amazon"))
         order_id, sale = self.order_in()
         self.assertTrue(self.order_of(order_id)._outbound_allowed("cancelled"))
         self.ship(sale)

@@ -26,11 +26,11 @@ class AccountMove(models.Model):
     def _post(self, soft=True):
         """Override of ``account`` to divide the money of Cartona's orders."""
         posted = super()._post(soft)
-        if not self.env["marketplace.account"]._cartona_used():
+        if not self.env["marketplace.account"]._provider_used("cartona"):
             return posted
         for invoice in posted.filtered(lambda move: move.move_type == "out_invoice"):
             for sale in invoice.invoice_line_ids.sale_line_ids.order_id:
-                order = sale._cartona_order()
+                order = sale._order_of("cartona")
                 if order:
                     order._cartona_settle(invoice)
         return posted
@@ -47,7 +47,7 @@ class AccountMove(models.Model):
 
     def _cartona_undo_settlement(self):
         invoices = self.filtered(lambda move: move.move_type == "out_invoice")
-        if not invoices or not self.env["marketplace.account"]._cartona_used():
+        if not invoices or not self.env["marketplace.account"]._provider_used("cartona"):
             return
         entries = self.sudo().search(
             [("cartona_invoice_id", "in", invoices.ids), ("state", "=", "posted")]

@@ -1,7 +1,7 @@
 import ipaddress
 import re
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from marketplace_adapters.cartona import CANCEL_REASONS, PRODUCTION_URL, Adapter, api_url
@@ -284,16 +284,6 @@ class MarketplaceAccount(models.Model):
                 self.env._("The API address cannot be used: %s", exc.message)
             ) from exc
 
-    @api.model
-    @tools.ormcache()
-    def _cartona_used(self):
-        """Whether any account of Cartona works: sales and transfers of others cost nothing."""
-        return bool(
-            self.sudo().search_count(
-                [("provider", "=", "cartona"), ("state", "!=", "draft")], limit=1
-            )
-        )
-
     def _cartona_networks(self):
         """Networks that may send messages; none: everybody.
 
@@ -321,19 +311,3 @@ class MarketplaceAccount(models.Model):
         for account in self._of_cartona():
             if account.state != "draft" and not account.currency_id.active:
                 account.currency_id.sudo().active = True
-
-    @api.model
-    def _action_cartona_configuration(self):
-        """Opens the account when there is exactly one, else their list (R119, X16)."""
-        accounts = self.search([("provider", "=", "cartona")])
-        action = {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Cartona"),
-            "res_model": self._name,
-            "domain": [("provider", "=", "cartona")],
-            "context": {"default_provider": "cartona"},
-            "views": [(False, "list"), (False, "form")],
-        }
-        if len(accounts) == 1:
-            action.update(views=[(False, "form")], res_id=accounts.id)
-        return action

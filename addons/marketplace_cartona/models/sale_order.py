@@ -3,9 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.marketplace.const import REASON_KEY
-
-from .marketplace_order import DELIVERED_BY, OVER
+from .marketplace_order import DELIVERED_BY
 
 
 class SaleOrder(models.Model):
@@ -102,7 +100,7 @@ class SaleOrder(models.Model):
     )
     def _compute_cartona_order(self):
         for sale in self:
-            order = sale._cartona_order()
+            order = sale._order_of("cartona")
             cartona = order.provider == "cartona"
             sale.cartona_order_id = order
             sale.cartona_id = order.external_id
@@ -122,94 +120,25 @@ class SaleOrder(models.Model):
 
     @api.model
     def _search_cartona_id(self, operator, value):
-        return self._search_cartona("external_id", operator, value)
+        return self._search_order_of("cartona", "external_id", operator, value)
 
     @api.model
     def _search_delivered_by(self, operator, value):
-        return self._search_cartona("delivered_by", operator, value)
-
-    def _search_cartona(self, field, operator, value):
-        """Sales orders by a field of their Cartona order; ``False`` finds all others."""
-        if operator in fields.Domain.NEGATIVE_OPERATORS:
-            return NotImplemented
-        own = fields.Domain(
-            [("provider", "=", "cartona"), ("sale_order_id", "!=", False), (field, "!=", False)]
-        )
-        orders = self.env["marketplace.order"].sudo()
-        wanted = [one for one in value if one] if operator == "in" else value
-        found = orders._search(own & fields.Domain(field, operator, wanted))
-        domain = fields.Domain("id", "in", found.subselect("sale_order_id"))
-        if operator == "in" and len(wanted) < len(list(value)):
-            linked = orders._search(own).subselect("sale_order_id")
-            domain |= fields.Domain("id", "not in", linked)
-        return domain
-
-    def _cartona_order(self):
-        """The order of Cartona that this sales order came from; empty for others."""
-        return self.sudo().marketplace_order_ids.filtered(
-            lambda order: order.provider == "cartona"
-        )[:1]
+        return self._search_order_of("cartona", "delivered_by", operator, value)
 
     # === CANCELLATION === #
 
-    def action_cancel(self):
-        """Override of ``sale`` to ask for Cartona's reason before anything is cancelled."""
-        if not any(order.locked for order in self) and self._cartona_needs_reason():
-            return self._action_cartona_cancel()
-        return super().action_cancel()
-
-    def _action_cancel(self):
-        """Override of ``sale`` to see to it that every cancellation has a reason Cartona knows,
-        also where nobody could be asked."""
-        if self.env.context.get(REASON_KEY):
-            return super()._action_cancel()
-        usual = {}
-        for sale in self:
-            order = sale._cartona_order()
-            reason = order.account_id.cartona_cancel_reason if order else False
-            tells = reason and sale._cartona_tells_cancel(order)
-            usual.setdefault(reason if tells else False, []).append(sale.id)
-        for reason, ids in usual.items():
-            context = {REASON_KEY: reason} if reason else {}
-            super(SaleOrder, self.browse(ids).with_context(**context))._action_cancel()
-        return True
-
-    def _cartona_needs_reason(self):
-        """Orders among these for which a person should say why."""
-        if self.env.context.get(REASON_KEY):
-            return self.browse()
-        return self.filtered(
-            lambda sale: (
-                sale.state != "cancel" and sale._cartona_tells_cancel(sale._cartona_order())
-            )
-        )
-
-    def _cartona_tells_cancel(self, order):
-        """Whether Cartona will hear of a cancellation here: not of what it cancelled itself."""
-        return bool(
-            order
-            and order.status not in OVER
-            and order.account_id.state != "draft"
-            and order.account_id.sync_order_status
-            and order._outbound_allowed("cancelled")
-        )
-
-    def _action_cartona_cancel(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Why is it cancelled?"),
-            "res_model": "marketplace.cartona.cancel",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_sale_order_ids": self.ids},
-        }
+    @api.model
+    def _cancel_dialogs(self):
+        """Override of ``marketplace``: Cartona wants one of its own reasons."""
+        return {"cartona": "marketplace.cartona.cancel", **super()._cancel_dialogs()}
 
     # === HANDING OVER === #
 
     def action_cartona_hand_over(self):
         """The goods left with the salesman: the retailer can no longer change the order."""
         for sale in self:
-            order = sale._cartona_order()
+            order = sale._order_of("cartona")
             if not order or not order._cartona_can_hand_over():
                 raise UserError(
                     self.env._(
@@ -225,7 +154,7 @@ class SaleOrder(models.Model):
     def _prepare_invoice(self):
         """Override of ``sale`` to say on the invoice which part Cartona pays or collects."""
         values = super()._prepare_invoice()
-        order = self._cartona_order()
+        order = self._order_of("cartona")
         note = order._cartona_money_note() if order else ""
         if note:
             narration = Markup(values.get("narration") or "")

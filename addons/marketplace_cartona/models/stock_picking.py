@@ -15,7 +15,7 @@ class StockPicking(models.Model):
     def _pre_action_done_hook(self):
         """Override of ``stock`` to ask Cartona first: a delivery with a code is validated only
         after Cartona accepted the code."""
-        if not self.env["marketplace.account"]._cartona_used():
+        if not self.env["marketplace.account"]._provider_used("cartona"):
             return super()._pre_action_done_hook()
         self._cartona_check_editing()
         unpicked = self.move_ids.filtered(lambda move: not move.picked)
@@ -32,7 +32,7 @@ class StockPicking(models.Model):
 
     def _action_done(self):
         """Override of ``stock``: no way around the code, also not for programs."""
-        used = self.env["marketplace.account"]._cartona_used()
+        used = self.env["marketplace.account"]._provider_used("cartona")
         awaiting = self._cartona_awaiting_otp() if used else None
         if awaiting:
             raise UserError(
@@ -53,8 +53,8 @@ class StockPicking(models.Model):
         return self.filtered(
             lambda picking: (
                 picking._cartona_is_delivery()
-                and picking.sale_id._cartona_order()
-                and picking.sale_id._cartona_order()._cartona_wants_otp()
+                and picking.sale_id._order_of("cartona")
+                and picking.sale_id._order_of("cartona")._cartona_wants_otp()
                 and picking._cartona_completes(self)
             )
         )
@@ -106,7 +106,7 @@ class StockPicking(models.Model):
     def _cartona_check_editing(self):
         """While the retailer edits, the supplier must wait."""
         for picking in self.filtered("sale_id"):
-            if picking.sale_id._cartona_order().status == "hold":
+            if picking.sale_id._order_of("cartona").status == "hold":
                 raise UserError(
                     self.env._(
                         "The retailer is changing %s on Cartona right now. Wait until the change "
@@ -120,7 +120,7 @@ class StockPicking(models.Model):
         for picking in self:
             if picking.state != "done" or not picking.sale_id:
                 continue
-            order = picking.sale_id._cartona_order()
+            order = picking.sale_id._order_of("cartona")
             if not order:
                 continue
             next_step = picking.move_ids.move_dest_ids.location_dest_id

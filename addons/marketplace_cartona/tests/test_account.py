@@ -184,11 +184,11 @@ class TestAccount(CartonaCase):
     def test_the_menu_opens_the_one_account_and_lists_several(self):
         accounts = self.env["marketplace.account"]
         self.env.ref("marketplace_cartona.account_cartona").unlink()
-        action = accounts._action_cartona_configuration()
+        action = accounts._action_configuration("cartona")
         self.assertEqual(action["res_id"], self.account.id)
         self.assertEqual([view for _id, view in action["views"]], ["form"])
         self._draft()
-        action = accounts._action_cartona_configuration()
+        action = accounts._action_configuration("cartona")
         self.assertNotIn("res_id", action)
         self.assertEqual([view for _id, view in action["views"]], ["list", "form"])
 

@@ -1,51 +1,22 @@
 """What a later series of Odoo may change under this addon is noticed by name."""
 
-import inspect
+from odoo.tests import tagged
 
-from odoo.tests import TransactionCase, tagged
+from odoo.addons.marketplace.tests.overrides import OverrideCase
 
 from marketplace_adapters.testing import covers
 
-OURS = "odoo.addons.marketplace"
 # Methods of Odoo that this addon overrides, by model.
 OVERRIDDEN = {
     "account.move": {"_post", "button_cancel", "button_draft"},
     "product.template": {"_get_related_fields_variant_template"},
-    "sale.mass.cancel.orders": {"action_mass_cancel"},
-    "sale.order": {"_action_cancel", "_prepare_invoice", "action_cancel"},
+    "sale.order": {"_prepare_invoice"},
     "stock.picking": {"_action_done", "_pre_action_done_hook"},
 }
 
 
 @tagged("post_install", "-at_install")
-class TestSeries(TransactionCase):
-    def overrides(self, model):
-        """{method: (ours, Odoo's own)} of what this addon overrides in a model of Odoo."""
-        found = {}
-        classes = type(self.env[model]).mro()
-        own = [one for one in classes if one.__module__.startswith(f"{OURS}_cartona.")]
-        for one in own:
-            for name, function in vars(one).items():
-                theirs = [
-                    vars(other)[name]
-                    for other in classes
-                    if name in vars(other)
-                    and other.__module__.startswith("odoo.addons.")
-                    and not other.__module__.startswith(OURS)
-                ]
-                if inspect.isfunction(function) and theirs:
-                    found[name] = (function, theirs[-1])
-        return found
-
+class TestSeries(OverrideCase):
     @covers("R336", "R345")
     def test_every_overridden_method_of_odoo_is_known_and_has_odoos_parameters(self):
-        for model, names in OVERRIDDEN.items():
-            overrides = self.overrides(model)
-            with self.subTest(model):
-                self.assertEqual(set(overrides), names)
-            for name, (ours, theirs) in overrides.items():
-                with self.subTest(model=model, method=name):
-                    self.assertEqual(
-                        list(inspect.signature(ours).parameters),
-                        list(inspect.signature(theirs).parameters),
-                    )
+        self.check_overrides("marketplace_cartona", OVERRIDDEN)

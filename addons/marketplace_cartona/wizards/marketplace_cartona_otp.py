@@ -46,7 +46,7 @@ class MarketplaceCartonaOtpLine(models.TransientModel):
     @api.depends("picking_id")
     def _compute_order(self):
         for line in self:
-            order = line.picking_id.sale_id._cartona_order()
+            order = line.picking_id.sale_id._order_of("cartona")
             line.order_id = order
             line.number = order.number or order.external_id
             line.currency_id = order.currency_id

@@ -1,4 +1,4 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import ADMIN_URL, ALIASES, SHOP_SUFFIX
@@ -88,16 +88,6 @@ class MarketplaceAccount(models.Model):
             currency.active = True
         return currency.sudo(False)
 
-    @api.model
-    @tools.ormcache()
-    def _shopify_used(self):
-        """Whether any shop works: orders of others cost nothing."""
-        return bool(
-            self.sudo().search_count(
-                [("provider", "=", "shopify"), ("state", "!=", "draft")], limit=1
-            )
-        )
-
     # === OWNERSHIP === #
 
     def _edit_policy_of(self, kind, member):
@@ -161,19 +151,3 @@ class MarketplaceAccount(models.Model):
         return self._tell(
             self.env._("%s collections were added.", len(added)), kind="success", sticky=False
         )
-
-    @api.model
-    def _action_shopify_configuration(self):
-        """Opens the account when there is exactly one, else their list (X16)."""
-        accounts = self.search([("provider", "=", "shopify")])
-        action = {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Shopify"),
-            "res_model": self._name,
-            "domain": [("provider", "=", "shopify")],
-            "context": {"default_provider": "shopify"},
-            "views": [(False, "list"), (False, "form")],
-        }
-        if len(accounts) == 1:
-            action.update(views=[(False, "form")], res_id=accounts.id)
-        return action

@@ -1,12 +1,9 @@
 import dataclasses
-from decimal import Decimal
 
-from odoo import fields, models
-from odoo.tools import float_repr
+from odoo import models
 
 from odoo.addons.marketplace.snapshot import Tell
-
-from marketplace_adapters.core import Money
+from odoo.addons.marketplace.tools.amounts import money
 
 
 class MarketplaceListing(models.Model):
@@ -33,7 +30,7 @@ class MarketplaceListing(models.Model):
         :param dict markets: price list of the shop → :class:`Money`.
         """
         state, currency = tell.state, account.currency_id
-        compare = _money(self.shopify_compare_at_price or usual or 0.0, currency)
+        compare = money(self.shopify_compare_at_price or usual or 0.0, currency)
         shops_own = account.shopify_compare_at == "none" and not self.shopify_compare_at_price
         if shops_own or compare.amount <= state.price.amount:
             compare = None
@@ -52,11 +49,11 @@ class MarketplaceListing(models.Model):
     def _shopify_usual_prices(self, account):
         """{listing id: price before it was lowered}, bulk."""
         if account.shopify_compare_at == "pricelist":
-            return self._shopify_prices_of(
+            return self._prices_of(
                 account, account.shopify_compare_pricelist_id, account.currency_id
             )
         if account.shopify_compare_at == "list_price":
-            return self._shopify_prices_of(account, None, account.currency_id)
+            return self._prices_of(account, None, account.currency_id)
         return {}
 
     # === FURTHER MARKETS === #
@@ -65,39 +62,7 @@ class MarketplaceListing(models.Model):
         """{listing id: {price list of the shop: :class:`Money`}}, bulk."""
         result = {listing.id: {} for listing in self}
         for market in account._shopify_markets():
-            prices = self._shopify_prices_of(account, market.pricelist_id, market.currency_id)
+            prices = self._prices_of(account, market.pricelist_id, market.currency_id)
             for listing_id, price in prices.items():
-                result[listing_id][market.external_id] = _money(price, market.currency_id)
+                result[listing_id][market.external_id] = money(price, market.currency_id)
         return result
-
-    def _shopify_prices_of(self, account, pricelist, currency):
-        """{listing id: price}, with the account's policy of taxes.
-
-        :param pricelist: ``None`` for the sales price.
-        """
-        steps, now = {}, fields.Datetime.now()
-        for uom, listings in self.filtered("product_id").grouped("uom_id").items():
-            products = listings.product_id.with_company(account.company_id)
-            if pricelist:
-                prices = pricelist._get_products_price(
-                    products, 1.0, uom=uom, currency=currency, date=now
-                )
-            else:
-                prices = products._price_compute(
-                    "list_price",
-                    uom=uom,
-                    currency=currency,
-                    company=account.company_id,
-                    date=now.date(),
-                )
-            for listing in listings:
-                steps[listing.id] = [("", prices[listing.product_id.id])]
-        if account.price_tax != "as_is":
-            self._apply_tax(account, steps)
-        return {listing_id: step[-1][1] for listing_id, step in steps.items()}
-
-
-def _money(amount, currency):
-    """Exact, in whole units of the currency."""
-    rounded = currency.round(amount)
-    return Money(Decimal(float_repr(rounded, currency.decimal_places)), currency.name)

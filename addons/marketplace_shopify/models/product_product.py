@@ -9,6 +9,6 @@ class ProductProduct(models.Model):
         result = super().write(vals)
         if {"image_variant_1920", "image_1920"} & vals.keys():
             recorder = self.env["marketplace.recorder"]
-            if recorder._enabled() and self.env["marketplace.account"]._shopify_used():
+            if recorder._enabled() and self.env["marketplace.account"]._provider_used("shopify"):
                 recorder._record_write(self, ["shopify_image"])
         return result

@@ -2,33 +2,20 @@
 
 import uuid
 
-from odoo.tests.common import TransactionCase
-
-from odoo.addons.marketplace.models import marketplace_outbox
+from odoo.addons.marketplace.tests.common import EngineCase
 
 from marketplace_adapters.testing.fake import FakeChannel
 
 
-class MarketplaceCase(TransactionCase):
+class MarketplaceCase(EngineCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
-        cls.company = cls.env.company
-        cls.warehouse = cls.env["stock.warehouse"].search(
-            [("company_id", "=", cls.company.id)], limit=1
-        )
         cls.account = cls._make_account("Fake")
         cls.channel = FakeChannel.of(cls.account.base_url)
 
     def setUp(self):
         super().setUp()
-        # The engine opens cursors of its own: let them share the transaction of the test.
-        if not type(self)._registry_patched:  # HttpCase has done so
-            self.registry_enter_test_mode()
-        # In the one transaction of a test time stands still, and everything looks like a burst.
-        self.patch(marketplace_outbox, "LINGER_SENDS", 10**6)
-        self.env.flush_all()
         self.channel.reset()
 
     @classmethod
@@ -44,17 +31,6 @@ class MarketplaceCase(TransactionCase):
         )
         cls.env["marketplace.credential"]._store(account, "token", "fake-token")
         return account
-
-    @classmethod
-    def _make_product(cls, name="Tea", price=10.0, quantity=0, **vals):
-        product = cls.env["product.product"].create(
-            {"name": name, "list_price": price, "is_storable": True, "taxes_id": False, **vals}
-        )
-        if quantity:
-            cls.env["stock.quant"]._update_available_quantity(
-                product, cls.warehouse.lot_stock_id, quantity
-            )
-        return product
 
     @classmethod
     def _list(cls, product, account=None, **vals):
