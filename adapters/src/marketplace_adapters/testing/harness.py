@@ -269,12 +269,12 @@ def check_neutral(value: Any, where: str = "value") -> None:
         for index, item in enumerate(value):
             check_neutral(item, f"{where}[{index}]")
     else:
-        for name in _members(type(value)):
+        for name in _members(value.__class__):
             check_neutral(getattr(value, name), f"{where}.{name}")
 
 
 @cache
-def _members(kind: type[Any]) -> tuple[str, ...]:
+def _members(kind: type[object]) -> tuple[str, ...]:
     """Names of the members of a dataclass; none of anything else."""
     if not dataclasses.is_dataclass(kind):
         return ()
