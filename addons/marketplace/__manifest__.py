@@ -55,6 +55,7 @@
         "views/marketplace_money_menus.xml",
         "views/marketplace_foreign_edit_views.xml",
         "views/marketplace_health_views.xml",
+        "views/marketplace_hold_views.xml",
         "views/marketplace_privacy_views.xml",
         "wizards/marketplace_link_import_views.xml",
         "wizards/marketplace_home_views.xml",

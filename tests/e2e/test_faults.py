@@ -109,6 +109,8 @@ def test_what_failed_once_says_so_and_is_tried_again(
 @covers("R47", "R69", "R85", "R294", "R312", "R320", "C11")
 def test_an_outage_is_told_once_and_over_with_one_click(world: World) -> None:
     products = world.sell(3, sku="OUTAGE")
+    # What becomes of each item; that the account as a whole pauses is told in the core's tests.
+    world.client()("marketplace.account", "write", [world.account], {"failure_limit": 0})
     world.fault("status", {"endpoint": CATALOG}, status=503)
     world.set_price(products, 14)
 

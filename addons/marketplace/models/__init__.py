@@ -31,6 +31,9 @@ from . import marketplace_recorder
 from . import marketplace_dispatcher
 from . import marketplace_sender
 from . import marketplace_sender_apply
+from . import marketplace_hold
+from . import marketplace_anomaly
+from . import marketplace_breaker
 from . import marketplace_engine
 from . import marketplace_account_sync
 from . import marketplace_account_manual

@@ -24,6 +24,8 @@ from .marketplace_sender import Parked
 
 _logger = logging.getLogger(__name__)
 
+# Seconds until what is held back is looked at again while another job works on the account.
+REVIEW_AGAIN = 2
 # Argument of a pull that asks for orders alone, now.
 ORDERS_ALONE = 1
 
@@ -204,7 +206,9 @@ class MarketplaceEngine(models.AbstractModel):
                 engine._wake("_job_process", account.id)
             if not account.automatic:
                 continue
-            if self.env["marketplace.outbox"]._next_due(account.id) is not None:
+            due = self.env["marketplace.outbox"]._next_due(account.id)
+            # What is held back may be right by now: an hour passed, or somebody was quicker.
+            if due is not None or account.held_kinds:
                 engine._wake("_job_send", account.id)
             if account._pull_is_due():
                 engine._wake("_job_pull", account.id)
@@ -235,6 +239,8 @@ class MarketplaceEngine(models.AbstractModel):
             return
         with session_lock(self.env, f"out.{account_id}") as held:
             if not held:
+                if account.held_kinds:
+                    self._review_soon(account, forced)
                 return  # whoever holds it looks once more after letting go
             parked = Parked()
             wait = self._send_while_due(account, dispatched, parked)
@@ -266,8 +272,8 @@ class MarketplaceEngine(models.AbstractModel):
                 sender._poll_due(account, adapter, parked)
                 while time.monotonic() < until:
                     # What was changed during a push goes with the next one.
-                    if not dispatched:
-                        self.env["marketplace.dispatcher"]._dispatch()
+                    if not dispatched and self._dispatch_meanwhile(account):
+                        parked.review = True
                     dispatched = False
                     wait = sender._send_batch(account, adapter, parked)
                     if wait is not None:
@@ -282,6 +288,32 @@ class MarketplaceEngine(models.AbstractModel):
             self._record_stop(account, "send", exc)
             return STOPPED_SECONDS
         return 0.0
+
+    def _dispatch_meanwhile(self, account):
+        """One chunk of what was changed during a push; other accounts hear of theirs.
+
+        :return: whether there is something for this account.
+        """
+        found, _more = self.env["marketplace.dispatcher"]._dispatch()
+        if others := found - {account.id}:
+            self._hand_over(others)
+        return account.id in found
+
+    def _dispatch_rest(self, account):
+        """All that waits in the log: one change of thousands of products is looked at whole."""
+        more, others = True, set()
+        while more:
+            found, more = self.env["marketplace.dispatcher"]._dispatch()
+            others |= found
+        if others := others - {account.id}:
+            self._hand_over(others)
+
+    def _review_soon(self, account, forced):
+        """What is held back is looked at again, by a job that has the account for itself: the one
+        under way may have looked before what this one was made for."""
+        with fresh_env(self.env) as env:
+            eta = clock.now() + timedelta(seconds=REVIEW_AGAIN)
+            env["marketplace.engine"]._wake("_job_send", account.id, eta=eta, argument=int(forced))
 
     def _record_stop(self, account, what, error):
         """Something that nobody foresaw stopped a flow of an account: in a committed step of its

@@ -22,6 +22,14 @@ KINDS = [
 ]
 
 
+# Not of a kind that the account holds back; in the statement that reads the items, so that an
+# account that holds nothing pays nothing.
+NOT_HELD = """
+    kind != ALL(coalesce(string_to_array(
+        (SELECT held_kinds FROM marketplace_account WHERE id = %(account)s), ','), '{}'))
+"""
+
+
 class MarketplaceOutbox(models.Model):
     """What one account must still be told.
 
@@ -132,11 +140,14 @@ class MarketplaceOutbox(models.Model):
                 """
                 UPDATE marketplace_outbox item
                    SET status = 'submitted', status_at = clock_timestamp() AT TIME ZONE 'UTC',
-                       attempts = attempts + 1, submission_id = NULL
+                       attempts = attempts + 1, submission_id = NULL, fall = NULL
                   FROM (SELECT id FROM marketplace_outbox
                          WHERE account_id = %(account)s AND lane = %(lane)s AND status = 'new'
                            AND waiting IS NOT TRUE AND %(column)s = ANY(%(targets)s)
                            AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
+                           AND """
+                + NOT_HELD
+                + """
                          ORDER BY id
                            FOR NO KEY UPDATE SKIP LOCKED) due
                  WHERE item.id = due.id
@@ -155,11 +166,13 @@ class MarketplaceOutbox(models.Model):
         due = SQL(
             """
               FROM marketplace_outbox item
-             WHERE account_id = %s AND lane = %s AND status = 'new' AND waiting IS NOT TRUE
+             WHERE account_id = %(account)s AND lane = %(lane)s AND status = 'new'
+               AND waiting IS NOT TRUE
                AND (not_before IS NULL OR not_before <= now() AT TIME ZONE 'UTC')
-            """,
-            account.id,
-            lane.name,
+               AND """
+            + NOT_HELD,
+            account=account.id,
+            lane=lane.name,
         )
         if by_order:
             # Only the first unfinished item of an order, so that each order hears things in turn.
@@ -211,7 +224,10 @@ class MarketplaceOutbox(models.Model):
             SELECT count(*), extract(epoch FROM now() AT TIME ZONE 'UTC' - max(started_at)),
                    (SELECT extract(epoch FROM now() AT TIME ZONE 'UTC' - min(created_at))
                       FROM marketplace_outbox
-                     WHERE account_id = %(account)s AND lane = %(lane)s AND status = 'new')
+                     WHERE account_id = %(account)s AND lane = %(lane)s AND status = 'new'
+                       AND """
+            + NOT_HELD
+            + """)
               FROM marketplace_submission
              WHERE account_id = %(account)s AND lane = %(lane)s
                AND started_at > now() AT TIME ZONE 'UTC' - make_interval(secs => %(linger)s)
@@ -236,11 +252,17 @@ class MarketplaceOutbox(models.Model):
                       FROM marketplace_outbox
                      WHERE account_id = %(account)s AND status = 'new' AND not_before IS NOT NULL
                        AND waiting IS NOT TRUE AND lane != ALL(%(without)s)
+                       AND """
+            + NOT_HELD
+            + """
                     HAVING count(*) > 0
                      UNION ALL
                     (SELECT now() AT TIME ZONE 'UTC' FROM marketplace_outbox
                       WHERE account_id = %(account)s AND status = 'new' AND not_before IS NULL
                         AND waiting IS NOT TRUE AND lane != ALL(%(without)s)
+                        AND """
+            + NOT_HELD
+            + """
                       LIMIT 1)
                      UNION ALL
                     (SELECT now() AT TIME ZONE 'UTC' FROM marketplace_outbox

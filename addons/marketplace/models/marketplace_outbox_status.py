@@ -16,17 +16,21 @@ class MarketplaceOutbox(models.Model):
     _inherit = "marketplace.outbox"
 
     @api.model
-    def _attach(self, values, submission):
-        """Remember with each item what is being sent, and in which submission."""
+    def _attach(self, values, submission, falls=()):
+        """Remember with each item what is being sent, and in which submission.
+
+        :param falls: ids of those that make their listing fall.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE marketplace_outbox item
-                   SET submission_id = %s, sent = row.sent::jsonb
+                   SET submission_id = %s, sent = row.sent::jsonb, fall = item.id = ANY(%s)
                   FROM unnest(%s::int[], %s::text[]) AS row (id, sent)
                  WHERE item.id = row.id
                 """,
                 submission.id,
+                list(falls),
                 list(values),
                 [json.dumps(value) for value in values.values()],
             )

@@ -21,6 +21,7 @@ from marketplace_adapters.core import (
 
 from ..snapshot import Nothing, Tell, Trouble
 from ..tools import clock
+from ..tools.anomaly import NotDispatchedError
 from ..tools.db import fresh_env, skip_flush
 from ..tools.faults import as_adapter_error, log_failure
 from ..tools.inbound import is_conflict, safe_text
@@ -39,19 +40,25 @@ class Batch:
 
     :param items: of :class:`marketplace_adapters.core.PushItem`.
     :param doubtful: refs of items that may have taken effect already.
+    :param probe: the channel failed for long; it is asked with this one whether it works again.
     """
 
     lane: Lane
     items: list
     submission_id: int
     doubtful: set
+    probe: bool = False
 
 
 class Parked:
-    """Lanes whose budget is used up, and until when. Lives as long as one job."""
+    """Lanes whose budget is used up, and until when. Lives as long as one job.
+
+    :ivar review: something new came for what is held back: it is looked at again.
+    """
 
     def __init__(self):
         self._until = {}
+        self.review = True
 
     def add(self, lane, seconds):
         """A lane waits so many seconds."""
@@ -92,7 +99,12 @@ class MarketplaceSender(models.AbstractModel):
         :return: ``None`` when something was done and more may be due, else seconds to wait.
         :raise AuthError: after the items were put back.
         """
-        batch = self._retrying(self._claim_and_snapshot, account, adapter, parked)
+        try:
+            batch = self._retrying(self._claim_and_snapshot, account, adapter, parked)
+        except NotDispatchedError:
+            self.env["marketplace.engine"]._dispatch_rest(account)
+            batch = self._retrying(self._claim_and_snapshot, account, adapter, parked, True)
+        parked.review = False
         if isinstance(batch, float):
             return batch  # nothing is due for so many seconds
         if batch:
@@ -104,20 +116,42 @@ class MarketplaceSender(models.AbstractModel):
 
     # === CLAIM AND SNAPSHOT === #
 
-    def _claim_and_snapshot(self, env, account, adapter, parked):
-        """:return: a :class:`Batch`; ``None`` when what was claimed needed no call; seconds to
+    def _claim_and_snapshot(self, env, account, adapter, parked, whole=False):
+        """:param whole: all operations are dispatched.
+        :return: a :class:`Batch`; ``None`` when what was claimed needed no call; seconds to
         wait when nothing is due."""
         if not account._may_call():
             return 0.0  # somebody paused it meanwhile
-        outbox = env["marketplace.outbox"]
-        lane, claimed, wait = self._claim_lane(outbox, account, adapter, parked)
+        if wait := account._breaker_wait():
+            return wait
+        if account.held_kinds and parked.review:
+            self._review(env, account)
+        outbox, probe = env["marketplace.outbox"], bool(account.breaker_step)
+        lane, claimed, wait = self._claim_lane(outbox, account, adapter, parked, probe)
         if lane is None:
             return wait
         if lane.repeatable:
             skip_flush(env.cr)
         if adapter.limits.product_first:
             claimed = claimed._hold_for_product()
-        snapshot = self._snapshot_each(env, claimed)
+        items, values, troubled = self._told_apart(env, claimed)
+        if adapter.limits.product_first:
+            items = outbox._with_product(items, [item for item, _trouble in troubled])
+        items, falls = self._watch(env, account, items, values, whole)
+        if not items:
+            return None
+        submission = self._open_submission(env, account, lane, items)
+        sent = {int(item.ref): values[int(item.ref)] for item in items}
+        outbox._attach(sent, submission, falls)
+        doubtful = {str(item.id) for item in claimed if item.doubtful}
+        return Batch(lane, items, submission.id, doubtful, probe)
+
+    def _told_apart(self, env, claimed):
+        """What is to be sent of claimed items; the others are finished or buried.
+
+        :return: (list of :class:`PushItem`, {item id: values}, [(item, Trouble)])
+        """
+        outbox, snapshot = env["marketplace.outbox"], self._snapshot_each(env, claimed)
         items, values, done, troubled = [], {}, {}, []
         for item in claimed:
             state = snapshot.get(item.id) or Nothing(env._("Nothing is left to tell."))
@@ -134,25 +168,19 @@ class MarketplaceSender(models.AbstractModel):
             outbox._finish(ids, "success", message)
         for item, trouble in troubled:
             item._bury(trouble)
-        if adapter.limits.product_first:
-            items = outbox._with_product(items, [item for item, _trouble in troubled])
-        if not items:
-            return None
-        submission = self._open_submission(env, account, lane, items)
-        outbox._attach({int(item.ref): values[int(item.ref)] for item in items}, submission)
-        doubtful = {str(item.id) for item in claimed if item.doubtful}
-        return Batch(lane, items, submission.id, doubtful)
+        return items, values, troubled
 
-    def _claim_lane(self, outbox, account, adapter, parked):
+    def _claim_lane(self, outbox, account, adapter, parked, probe=False):
         """The first lane that has something to send now.
 
+        :param probe: one target alone.
         :return: (lane, its items, 0), or (``None``, no items, seconds to wait)
         """
         waits = []
         for lane in self._lanes(adapter):
             if parked.holds(lane.name):
                 continue
-            claimed, wait = outbox._claim(account, lane, lane.batch_size)
+            claimed, wait = outbox._claim(account, lane, 1 if probe else lane.batch_size)
             if claimed:
                 return lane, claimed, 0.0
             if wait:
@@ -272,7 +300,7 @@ class MarketplaceSender(models.AbstractModel):
                 {"submission_id": own.id}
             )
             refs = {item.ref for item in items}
-            halves.append(Batch(batch.lane, items, own.id, batch.doubtful & refs))
+            halves.append(Batch(batch.lane, items, own.id, batch.doubtful & refs, batch.probe))
         return halves
 
     def _open_submission(self, env, account, lane, items):

@@ -51,6 +51,8 @@ class MarketplaceSender(models.AbstractModel):
             }
         )
         self._record_exchanges(env, account, adapter, submission)
+        if batch.probe:
+            account._close_breaker()
 
     def _apply_results(self, env, account, results, limits):
         """Write results for a whole batch at once; returns how many are errors."""
@@ -110,15 +112,20 @@ class MarketplaceSender(models.AbstractModel):
         else:
             # A conflict surely took no effect; a lost answer may have.
             doubtful = error.policy == "retry" and not batch.lane.repeatable
-            outbox._postpone(ids, str(error), code=type(error).__name__, doubtful=doubtful)
+            if batch.probe:
+                outbox._put_back(ids, str(error), 0, doubtful=doubtful)
+            else:
+                outbox._postpone(ids, str(error), code=type(error).__name__, doubtful=doubtful)
         submission.write(
             {
                 "state": "failed",
+                "error_type": type(error).__name__,
                 "message": str(error)[:500],
                 "error_count": len(ids) if buried else 0,
             }
         )
         self._record_exchanges(env, account, adapter, submission)
+        account._count_failure(error, probe=batch.probe)
 
     def _record_exchanges(self, env, account, adapter, submission):
         exchanges = adapter.take_exchanges()

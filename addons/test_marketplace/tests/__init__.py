@@ -50,3 +50,6 @@ from . import test_channel_health
 from . import test_privacy
 from . import test_audit
 from . import test_edit_tours
+from . import test_anomaly
+from . import test_anomaly_breaker
+from . import test_anomaly_tours

@@ -30,6 +30,7 @@ RIGHTS = {
     "marketplace.exchange": ("r", "r", "rwcu"),
     "marketplace.foreign.edit": ("r", "r", "rwcu"),
     "marketplace.fee": ("r", "rwcu", "r"),
+    "marketplace.hold": ("r", "r", "rwc"),
     "marketplace.inbox": ("r", "r", "rwcu"),
     "marketplace.link.catalogue": ("rwcu", "rwcu", ""),
     "marketplace.link.catalogue.line": ("rwcu", "rwcu", ""),
@@ -276,6 +277,7 @@ class TestCompanies(SecurityCase):
                     {"listing_id": listing.id, "kind": "product", "member": "title"}
                 ),
                 env["marketplace.fee"].create({"account_id": account.id, "code": "tip"}),
+                env["marketplace.hold"].create({"account_id": account.id, "kind": "price"}),
                 env["marketplace.term"].create({"account_id": account.id, "name": "NET30"}),
                 env["marketplace.subscription"].create({"account_id": account.id, "topic": "T"}),
                 env["marketplace.privacy.request"].create(
