@@ -59,7 +59,6 @@ class AmazonHarness(HttpHarness):
     signs_body = False
     currency = "EUR"
     product_type = "SHIRT"
-    timeout = 0.5
 
     def __init__(
         self,
@@ -87,7 +86,7 @@ class AmazonHarness(HttpHarness):
     def open(
         self, *, budget: Budget | None = None, credentials: Mapping[str, str] | None = None
     ) -> Adapter:
-        """An adapter that waits only a moment for an answer."""
+        """An adapter that waits as long as the harness says."""
         return self.adapter(budget=budget, credentials=credentials)
 
     def adapter(

@@ -53,7 +53,6 @@ class SandboxHarness(AmazonHarness):
 
     currency = "GBP"
     product_type = "GROCERY"
-    timeout = 1.0
 
     def __init__(self, front: ScriptedServer, wire: Wire) -> None:
         self.wire = wire

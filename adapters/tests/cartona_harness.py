@@ -67,7 +67,7 @@ class CartonaHarness(HttpHarness):
     def open(
         self, *, budget: Budget | None = None, credentials: Mapping[str, str] | None = None
     ) -> Adapter:
-        """An adapter that waits a tenth of a second for an answer."""
+        """An adapter that waits as long as the harness says."""
         own = {"token": self._token, "webhook_token": WEBHOOK_TOKEN}
         connection = Connection(self.base_url, own if credentials is None else credentials)
         transport = Transport(f"{self.base_url}/api/v1", timeout=(1.0, self.timeout))

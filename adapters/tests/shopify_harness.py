@@ -65,7 +65,6 @@ class ShopifyHarness(HttpHarness):
     """Subclasses say where listings and orders come from. The shop is logged in to before anything
     is counted."""
 
-    timeout = 2.0
     kind = ShopifyAdapter
 
     def __init__(self, front: ScriptedServer, prefix: str = "") -> None:
@@ -86,7 +85,7 @@ class ShopifyHarness(HttpHarness):
     def open(
         self, *, budget: Budget | None = None, credentials: Mapping[str, str] | None = None
     ) -> Adapter:
-        """An adapter that waits only a moment for an answer."""
+        """An adapter that waits as long as the harness says."""
         return self.adapter(budget=budget, credentials=credentials)
 
     def adapter(

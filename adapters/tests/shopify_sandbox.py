@@ -88,9 +88,8 @@ class SandboxHarness(ShopifyHarness):
         "Große Bleichen",
     )
 
-    def __init__(self, front: ScriptedServer, wire: Wire, timeout: float = 60.0) -> None:
+    def __init__(self, front: ScriptedServer, wire: Wire) -> None:
         self.wire = wire
-        self.timeout = timeout
         PatientAdapter.finish = self.finish
         super().__init__(front, "/shopify")
 

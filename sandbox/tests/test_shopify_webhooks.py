@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
 from typing import Any
 
 import pytest
@@ -127,8 +128,10 @@ def test_after_eight_failures_in_a_row_the_subscription_is_gone(
     receiver.wait(8)
     counter.call("GET", "webhooks/wait?timeout=5")
     assert len(counter.shop("GET", "subscriptions")) == 1
+    receiver.together = both = threading.Barrier(2, lambda: setattr(receiver, "together", None))
     edit(counter, title="Second")
     edit(counter, title="Third")
+    both.wait(5)  # only now is the first of them answered
     receiver.wait(16)
     counter.call("GET", "webhooks/wait?timeout=5")
     assert shop.ask(LIST)["webhookSubscriptions"]["nodes"] == []

@@ -71,8 +71,7 @@ NO_ANSWERS = (
 
 
 class HttpConformance(AdapterConformance):
-    """What every adapter on HTTP must do besides. The harness opens adapters whose read timeout
-    is short, so that a hanging platform costs a tenth of a second."""
+    """What every adapter on HTTP must do besides."""
 
     @pytest.fixture
     def harness(self) -> HttpHarness:

@@ -74,8 +74,9 @@ class HttpHarness(Harness):
     simulated platform: it counts and can be told to fail."""
 
     front: ScriptedServer
-    timeout: float = 0.15
-    """Seconds for which its adapters wait for an answer of a platform that works."""
+    timeout: float = 60.0
+    """Seconds for which its adapters wait for an answer: platforms that work give one, however
+    busy the machine is."""
 
     def hurried(self) -> Adapter:
         """A new adapter that soon gives up, for a platform that never answers."""
