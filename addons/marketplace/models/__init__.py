@@ -33,7 +33,6 @@ from . import marketplace_sender
 from . import marketplace_sender_apply
 from . import marketplace_hold
 from . import marketplace_anomaly
-from . import marketplace_breaker
 from . import marketplace_engine
 from . import marketplace_account_sync
 from . import marketplace_account_manual
@@ -80,6 +79,7 @@ from . import marketplace_order_restock
 from . import account_move
 from . import res_partner
 from . import marketplace_dashboard
+from . import marketplace_breaker
 from . import marketplace_account_actions
 from . import marketplace_figures
 from . import marketplace_readable

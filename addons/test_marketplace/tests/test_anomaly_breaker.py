@@ -114,6 +114,12 @@ class TestBreaker(MarketplaceCase):
         item = self.env["marketplace.outbox"].search([("status", "=", "new")])
         self.assertEqual(item.attempts, 3, "asking whether it works is no try of the item")
 
+    def test_a_channel_that_does_not_work_is_in_trouble_at_once(self):
+        self.account.breaker_step = 1
+        self.assertEqual(self.account.health, "bad")
+        self.account.breaker_step = 0
+        self.assertEqual(self.account.health, "good")
+
     def test_the_next_job_comes_when_the_pause_is_over(self):
         self.open_up()
         self.env["queue.job"].search([]).unlink()
