@@ -434,6 +434,24 @@ def test_a_refund_may_pay_back_an_edit_and_units_at_once() -> None:
     assert (order.total, order.paid_back) == (Decimal("20.00"), Decimal("10.00"))
 
 
+def test_what_was_given_back_alone_makes_it_another_order() -> None:
+    line = Line(1, "A", 2, bag("10.00"), current=1)
+
+    def order(*refunds: Refund) -> Order:
+        return both(Sample(lines=[line], total=bag("10.00"), refunds=list(refunds)))
+
+    gone = [(line, 1, "cancel", 7001, bag("10.00"), bag("0.00"))]
+    back = [(line, 1, "return", 7001, bag("10.00"), bag("0.00"))]
+    found = [
+        order(),
+        order(Refund(1, gone, bag("10.00"))),
+        order(Refund(1, back, bag("10.00"))),
+        order(Refund(1, back, bag("9.00"))),
+        order(Refund(1, back, bag("9.00")), Refund(2, [], bag("1.00"))),
+    ]
+    assert len({one.revision for one in found}) == len(found)
+
+
 def test_units_refunded_before_they_left_are_gone() -> None:
     line = Line(1, "A", 3, bag("11.90"), current=1, taxes=[(bag("5.70"), 0.19, False)])
     sample = Sample(

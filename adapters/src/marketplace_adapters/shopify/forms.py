@@ -283,13 +283,21 @@ def digest(
     """
     plain = _plain(form)
     plain.pop("more", None)
-    mark = revision(plain)
     if not isinstance(form, OrderForm):
-        return mark
+        return revision(plain)
+    if form.refunds:
+        # What was given back decides which units are to be delivered, and what it comes to.
+        plain["given_back"] = sorted(_given_back(one) for one in form.refunds)
+    mark = revision(plain)
     # Nothing waits for the risk of a draft, nor of what has left or was called off.
     await_risk = await_risk and not form.draft and form.fulfilment != "fulfilled"
     known = rich(form.more, home, await_risk=await_risk and form.cancelled_at is None)
     return f"{mark}+{revision(known)[:8]}" if known else mark
+
+
+def _given_back(refund: RefundForm) -> list[Any]:
+    lines = sorted([one.line, one.restock, one.quantity] for one in refund.lines)
+    return [refund.id, None if refund.paid is None else _value(refund.paid), lines]
 
 
 def rich(more: More, home: str = "", *, await_risk: bool = False) -> dict[str, Any]:
