@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def imported(path: Path) -> set[str]:
 
 def importing(packages: set[str]) -> dict[str, set[str]]:
     """Modules that import one of these packages, and which."""
-    found = {path: imported(path) & packages for path in shipped()}
+    word = re.compile(rf"\b(?:{'|'.join(packages)})\b")
+    # What a module imports stands in its text: the others need not be parsed.
+    named = [path for path in shipped() if word.search(path.read_text(encoding="utf-8"))]
+    found = {path: imported(path) & packages for path in named}
     return {path.relative_to(PACKAGE).as_posix(): names for path, names in found.items() if names}
 
 
