@@ -440,14 +440,15 @@ def test_what_was_given_back_alone_makes_it_another_order() -> None:
     def order(*refunds: Refund) -> Order:
         return both(Sample(lines=[line], total=bag("10.00"), refunds=list(refunds)))
 
-    gone = [(line, 1, "cancel", 7001, bag("10.00"), bag("0.00"))]
-    back = [(line, 1, "return", 7001, bag("10.00"), bag("0.00"))]
+    def refund(restock: str, paid: str) -> Refund:
+        return Refund(1, [(line, 1, restock, 7001, bag("10.00"), bag("0.00"))], bag(paid))
+
     found = [
         order(),
-        order(Refund(1, gone, bag("10.00"))),
-        order(Refund(1, back, bag("10.00"))),
-        order(Refund(1, back, bag("9.00"))),
-        order(Refund(1, back, bag("9.00")), Refund(2, [], bag("1.00"))),
+        order(refund("cancel", "10.00")),
+        order(refund("return", "10.00")),
+        order(refund("return", "9.00")),
+        order(refund("return", "9.00"), Refund(2, [], bag("1.00"))),
     ]
     assert len({one.revision for one in found}) == len(found)
 

@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 import psycopg2
@@ -7,10 +8,11 @@ from odoo.tools import SQL
 
 from marketplace_adapters.core import UTC, AuthError, ThrottledError
 
-from ..const import PULL_AGAIN
+from ..const import JOB_SECONDS, PULL_AGAIN
 from ..tools import clock
 from ..tools.db import fresh_env
 from ..tools.faults import as_adapter_error
+from ..tools.inbound import naive
 
 
 class MarketplaceAccount(models.Model):
@@ -83,19 +85,23 @@ class MarketplaceAccount(models.Model):
         A topic with an interval of its own is left out until that has passed.
 
         :param topics: these alone, whatever their interval.
+        :return: whether there is more to ask for at once.
         """
         self.ensure_one()
+        unfinished = False
         own, due = self._limits().intervals, self._due_topics()
         for topic in self._pull_topics():
             if (topic in own and topic not in due) if topics is None else topic not in topics:
                 continue
             try:
                 self._pull_topic(topic)
+                cursor = self.cursor_ids.filtered(lambda one, topic=topic: one.topic == topic)
+                unfinished |= bool(cursor) and not cursor.pulled_at
             except ThrottledError as exc:
                 self._wait_with_topic(topic, exc.retry_after)
             except AuthError as exc:
                 self.env["marketplace.engine"]._pause_account(self, exc)
-                return
+                return False
             except psycopg2.Error:
                 raise
             except Exception as exc:
@@ -103,6 +109,7 @@ class MarketplaceAccount(models.Model):
             else:
                 with fresh_env(self.env) as env:
                     env["marketplace.cause"]._solve_prefix(self.with_env(env), f"pull:{topic}:")
+        return unfinished
 
     def _order_pull_pause(self):
         """Seconds until orders may be asked for again, between two intervals; 0: now."""
@@ -131,7 +138,10 @@ class MarketplaceAccount(models.Model):
             )
 
     def _pull_topic(self, topic, since=None, until=None):
-        """Store every page of a topic; the cursor moves with the last page, in its commit.
+        """Store every page of a topic; the cursor moves when the last one is stored.
+
+        A pull that takes long is divided, or a server that ends long jobs would begin it again and
+        again: the cursor moves to where it is, and is due at once.
 
         :param since: naive UTC; ``None`` goes on from the cursor.
         :return: number of new documents.
@@ -139,7 +149,8 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         live = since is None
         start = since or self._pull_start(topic)
-        latest, new, received = None, 0, 0
+        latest, new, received, whole = None, 0, 0, True
+        deadline = time.monotonic() + JOB_SECONDS
         with self._engine_adapter() as adapter:
             # Notifications bring orders as well.
             adapter.budget.urgent = topic in ("order", "notification")
@@ -150,14 +161,23 @@ class MarketplaceAccount(models.Model):
                         new += env["marketplace.inbox"]._receive(own, page.events, "pull")
                     received += len(page.events)
                     latest = max(filter(None, (latest, page.latest)), default=None)
+                    if live and time.monotonic() > deadline and self._may_divide(start, page):
+                        whole = False
+                        break
             finally:
                 with fresh_env(self.env) as env:
                     own = self.with_env(env)
                     env["marketplace.exchange"]._store(own, adapter.take_exchanges())
         if live:
             with fresh_env(self.env) as env:
-                self.with_env(env)._move_cursor(topic, latest, received)
+                self.with_env(env)._move_cursor(topic, latest, received, whole)
+            self.env.invalidate_all(flush=False)
         return new
+
+    def _may_divide(self, start, page):
+        """Whether a pull that goes on after this page begins later than this one did."""
+        overlap = timedelta(seconds=self._limits().overlap)
+        return page.latest is not None and naive(page.latest) - overlap > start
 
     def _pull_start(self, topic):
         cursor = self.cursor_ids.filtered(lambda cursor: cursor.topic == topic)
@@ -169,10 +189,11 @@ class MarketplaceAccount(models.Model):
         self.ensure_one()
         return min((self._topic_interval(topic) for topic in self._pull_topics()), default=60)
 
-    def _move_cursor(self, topic, latest, received):
+    def _move_cursor(self, topic, latest, received, whole=True):
         cursor = self._cursor(topic)
         position = latest.replace(tzinfo=None) if latest else None
-        vals = {"pulled_at": fields.Datetime.now(), "received": received, "not_before": False}
+        pulled_at = whole and fields.Datetime.now()
+        vals = {"pulled_at": pulled_at, "received": received, "not_before": False}
         # The channel's own clock moves the cursor, never ours, and never backwards.
         if position and (not cursor.position or position > cursor.position):
             vals["position"] = position

@@ -371,11 +371,12 @@ class MarketplaceEngine(models.AbstractModel):
         account = self.env["marketplace.account"].browse(account_id).exists()
         if not account or not account._may_call():
             return
+        unfinished = False
         with session_lock(self.env, f"pull.{account_id}") as held:
             if held:
-                account._pull_all()
+                unfinished = account._pull_all()
         # The pull under way may have read its page before what this one was made for.
-        wait = account._next_pull()
+        wait = 0 if unfinished else account._next_pull()
         wait = wait if held else min(wait, PULL_AGAIN)
         with fresh_env(self.env) as env:
             if account.automatic and account.state == "connected":
@@ -390,11 +391,10 @@ class MarketplaceEngine(models.AbstractModel):
         if not account or not account._may_call():
             return
         with session_lock(self.env, f"pull.{account_id}") as held:
-            if held:
-                account._pull_all(["order"])
+            if held and not account._pull_all(["order"]):
                 return
         with fresh_env(self.env) as env:
-            eta = clock.now() + timedelta(seconds=PULL_AGAIN)
+            eta = clock.now() + timedelta(seconds=0 if held else PULL_AGAIN)
             env["marketplace.engine"]._wake("_job_pull", account_id, eta=eta, argument=ORDERS_ALONE)
 
     def _fetch_account(self, account_id, period):

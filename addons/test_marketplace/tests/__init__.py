@@ -53,3 +53,4 @@ from . import test_edit_tours
 from . import test_anomaly
 from . import test_anomaly_breaker
 from . import test_anomaly_tours
+from . import test_pull

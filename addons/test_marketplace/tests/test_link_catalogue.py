@@ -200,7 +200,7 @@ class TestLinkCatalogue(CatalogueCase):
             RemoteListing(ListingKey("B", sku="TEA-1"), unit="box", unit_count=12),
             RemoteListing(ListingKey("X", sku="TEA-1"), unit="pallet", unit_count=999),
         ]
-        self.patch(FakeAdapter, "listings", lambda adapter, keys=None: iter(remotes))
+        self.patch(FakeAdapter, "listings", lambda adapter, keys=None, *, since=None: iter(remotes))
         lines = self.fetch()
         self.assertEqual(lines["P"].uom_id, self.tea.uom_id)
         self.assertEqual(lines["B"].uom_id, dozen)
@@ -211,7 +211,7 @@ class TestLinkCatalogue(CatalogueCase):
 
     def test_a_channel_without_external_ids_is_matched_by_sku(self):
         remotes = [RemoteListing(ListingKey(sku="TEA-1"), title="Tea")]
-        self.patch(FakeAdapter, "listings", lambda adapter, keys=None: iter(remotes))
+        self.patch(FakeAdapter, "listings", lambda adapter, keys=None, *, since=None: iter(remotes))
         self.fetch()
         self.catalogue.line_ids.action_link()
         self.assertEqual(
@@ -264,7 +264,7 @@ class TestLinkCatalogue(CatalogueCase):
         rows = [RemoteListing(ListingKey(f"R{n}", sku=f"S{n}")) for n in range(8)]
         asked = []
 
-        def listings(adapter, keys=None):
+        def listings(adapter, keys=None, *, since=None):
             asked.append(len(asked))
             for number, row in enumerate(rows):
                 if number == 5 and len(asked) == 1:
@@ -297,7 +297,7 @@ class TestLinkCatalogue(CatalogueCase):
 
     def test_what_only_an_interrupted_reading_saw_is_swept_away_by_the_next(self):
         rows = [RemoteListing(ListingKey("OLD")), RemoteListing(ListingKey("HERE"))]
-        self.patch(FakeAdapter, "listings", lambda adapter, keys=None: iter(rows))
+        self.patch(FakeAdapter, "listings", lambda adapter, keys=None, *, since=None: iter(rows))
         self.fetch()
         rows[0] = RemoteListing(ListingKey("NEW"), title="New", options={" Size ": " L  XL "})
         lines = self.fetch()
@@ -306,7 +306,7 @@ class TestLinkCatalogue(CatalogueCase):
         self.assertEqual({line.seen for line in lines.values()}, {self.catalogue.run})
 
     def test_a_bug_of_an_adapter_is_told_and_the_catalogue_can_be_read_again(self):
-        def listings(adapter, keys=None):
+        def listings(adapter, keys=None, *, since=None):
             raise KeyError("price")
 
         self.patch(FakeAdapter, "listings", listings)

@@ -157,17 +157,22 @@ class CartonaAdapter(Adapter):
         """Orders of the window, all pages.
 
         ``latest`` is the newest ``updated_at``, if Cartona ever sends one; its ``created_at`` must
-        not move a cursor that is to catch changes.
+        not move a cursor that is to catch changes. It comes with the end: nothing says in which
+        order the pages are.
         """
         if topic not in self.limits.topics:
             raise InvalidError(f"Cartona has no topic {topic[:40]!r}.")
         return self._pull(since, until)
 
     def _pull(self, since: datetime, until: datetime | None) -> Iterator[Page]:
+        latest: datetime | None = None
         for rows in self._order_pages(since, until):
             events = tuple(order_event(row) for row in rows)
             times = [event.occurred_at for event in events if event.occurred_at]
-            yield Page(events, max(times, default=None))
+            latest = max([*times, *([latest] if latest else [])], default=None)
+            yield Page(events)
+        if latest:
+            yield Page((), latest)
 
     def _order_pages(
         self, since: datetime, until: datetime | None, most: int | None = None

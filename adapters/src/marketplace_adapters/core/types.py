@@ -431,7 +431,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a pull. ``latest`` is the newest remote timestamp on it; it moves the cursor."""
+    """One page of a pull.
+
+    :param latest: the newest remote timestamp so far, where everything older has been delivered
+        with this page; it moves the cursor, and a long pull may be divided after it. ``None``:
+        what follows may be older.
+    """
 
     events: tuple[Event, ...]
     latest: datetime | None = None
