@@ -49,7 +49,7 @@ class CartonaHarness(HttpHarness):
         "بجوار المسجد",
         "الرجاء التوصيل",
         "اتصل قبل الوصول",
-        "5521",
+        "5521009937",
     )
     signs_body = False
 

@@ -49,7 +49,7 @@ def order(hashed_id: str | int = "qWe7Rt2y", **members: Any) -> dict[str, Any]:
         "status": "pending",
         "delivered_by": "delivered_by_supplier",
         "pickup_date": "2026-03-01",
-        "pickup_otp": "5521",
+        "pickup_otp": "5521009937",
         "retailer_preferred_delivery_date": "2026-03-03",
         "estimated_delivery_day": "2026-03-04",
         "cancellation_reason": None,

@@ -84,6 +84,7 @@ def test_a_ticket_says_again_what_was_written(groups: list[Refs]) -> None:
     text.encode("ascii")
 
 
+@pytest.mark.large
 def test_a_burst_takes_next_to_nothing() -> None:
     groups = [((str(n), Kind.PRICE),) for n in range(1_000_000, 1_025_000)]
     assert len(pack(groups)) < 300

@@ -196,6 +196,7 @@ def test_a_settlement_that_is_ready_is_fetched_at_once(amazon: Amazon) -> None:
     ]
 
 
+@pytest.mark.large
 @covers("X9")
 def test_two_thousand_messages_are_read_page_by_page(amazon: Amazon) -> None:
     feed = {"feedProcessingFinishedNotification": {"feedId": "77"}}

@@ -304,6 +304,7 @@ def test_many_new_products_are_updates_of_a_feed(room: Room) -> None:
     }
 
 
+@pytest.mark.large
 def test_a_large_upload_learns_its_skus_later(room: Room) -> None:
     skus = [hashlib.sha256(str(n).encode()).hexdigest()[:20] for n in range(3000)]
     items = [

@@ -187,6 +187,7 @@ def catalogue(count: int, created: Any) -> Any:
     return search
 
 
+@pytest.mark.large
 def test_a_catalogue_beyond_a_thousand_is_read_in_windows() -> None:
     search = catalogue(2500, lambda n: f"2026-01-{n // 100 + 1:02d}T00:00:00Z")
     assert [one["sku"] for one in all_items(search)] == [f"s{n:05d}" for n in range(2500)]

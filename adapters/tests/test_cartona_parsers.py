@@ -93,7 +93,7 @@ def test_a_full_order_is_read_member_by_member() -> None:
             "delivery_day": "2026-03-02",
             "estimated_delivery_day": "2026-03-04",
             "pickup_date": "2026-03-01",
-            "pickup_otp": "5521",
+            "pickup_otp": "5521009937",
             "applied_supplier_rebate": 2,
             "distribution_route_code": "TNT-4",
         },

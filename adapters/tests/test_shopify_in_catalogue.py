@@ -98,6 +98,7 @@ def test_a_line_without_an_id_is_refused() -> None:
         list(joined([{"title": "x"}], "EUR"))
 
 
+@pytest.mark.large
 def test_the_memory_does_not_grow_with_the_catalogue() -> None:
     def lines(count: int) -> Iterator[dict[str, Any]]:
         for number in range(count):

@@ -18,6 +18,7 @@ import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,18 @@ from .harness import (
 )
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def read_or_refused(harness: Harness, adapter: Adapter, damaged: Any) -> None:
+    """A damaged order is one of the two, and nothing of its buyer shows."""
+    try:
+        order = adapter.order(damaged)
+    except InvalidError as error:
+        check_hidden(str(error), harness.personal)
+    else:
+        assert isinstance(order, Order)
+        assert order.external_id
+        check_neutral(order)
 
 
 def push_all(harness: Harness, adapter: Adapter, items: list[PushItem], key: str) -> Submission:
@@ -147,6 +160,7 @@ class AdapterConformance:
                 items = harness.items(kind, 1)
                 succeeded(items, push_all(harness, adapter, items, f"key-{kind.value}").results)
 
+    @pytest.mark.large
     @covers("R274", "R318")
     def test_a_full_batch_gets_one_result_for_each_item(
         self, harness: Harness, adapter: Adapter
@@ -282,15 +296,16 @@ class AdapterConformance:
     def test_a_damaged_order_is_read_or_refused_but_never_breaks(
         self, harness: Harness, adapter: Adapter
     ) -> None:
-        for damaged in spread(mutations(harness.payload())):
-            try:
-                order = adapter.order(damaged)
-            except InvalidError as error:
-                check_hidden(str(error), harness.personal)
-            else:
-                assert isinstance(order, Order)
-                assert order.external_id
-                check_neutral(order)
+        for damaged in spread(mutations(harness.payload()), 300):
+            read_or_refused(harness, adapter, damaged)
+
+    @pytest.mark.large
+    @covers("R302")
+    def test_many_damages_of_an_order_break_nothing(
+        self, harness: Harness, adapter: Adapter
+    ) -> None:
+        for damaged in spread(mutations(harness.payload()), 4000):
+            read_or_refused(harness, adapter, damaged)
 
     @covers("R184", "R194", "X48")
     def test_only_a_proven_message_is_accepted(self, harness: Harness, adapter: Adapter) -> None:

@@ -204,7 +204,7 @@ def mutations(document: Any) -> Mutations:
     return Mutations(document)
 
 
-def spread(documents: Sequence[Any], most: int = 2000) -> Iterator[Any]:
+def spread(documents: Sequence[Any], most: int) -> Iterator[Any]:
     """All of the :func:`mutations` of a document, or of a large one that many of them: at every
     member some of the values, at the next one others."""
     step = -(-len(documents) // most)
