@@ -405,7 +405,6 @@ def test_units_that_an_edit_removed_are_gone_with_their_share() -> None:
         (2, "10.00", "0.00", "10.00"),  # a paid unit was taken off, and paid back
         (2, "4.00", "-6.00", "4.00"),  # a part of it
         (2, "12.00", "2.00", "10.00"),  # and two more out of kindness
-        (2, "3.00", "3.00", "0"),  # it was taken off before anybody had paid
         (3, "5.00", "5.00", "0"),  # out of kindness alone
     ],
 )
@@ -432,6 +431,17 @@ def test_a_refund_may_pay_back_an_edit_and_units_at_once() -> None:
     )
     order = both(sample)
     assert (order.total, order.paid_back) == (Decimal("20.00"), Decimal("10.00"))
+
+
+def test_what_an_exchange_left_owing_is_paid_back_later() -> None:
+    """A tea for 10.00 came back for one of 4.00; the next refund pays the six."""
+    tea, cheap = Line(1, "A", 2, bag("10.00"), current=1), Line(2, "B", 1, bag("4.00"), sku="B")
+    parcels = [(8, "success", "", [(1, 2), (2, 1)])]
+    swap = Refund(1, [(tea, 1, "return", 7001, bag("10.00"), bag("0.00"))])
+    owed = Sample(lines=[tea, cheap], total=bag("14.00"), refunds=[swap], parcels=parcels)
+    assert (both(owed).total, both(owed).paid_back) == (Decimal("24.00"), Decimal())
+    owed.refunds = [swap, Refund(2, [], bag("6.00"))]
+    assert (both(owed).total, both(owed).paid_back) == (Decimal("24.00"), Decimal("6.00"))
 
 
 def test_what_was_given_back_alone_makes_it_another_order() -> None:

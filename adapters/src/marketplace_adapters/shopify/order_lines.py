@@ -35,7 +35,8 @@ class Amount:
     """A line while its money is counted: ``gross`` of ``quantity`` units, of it ``tax``.
 
     :param by_channel: tax that somebody else pays.
-    :param unit: of one unit; ``unpaid_back``: units that came back without a refund so far.
+    :param unit: of one unit; ``unpaid_back``: units that came back without a refund so far;
+        ``untaxed``: ``by_channel`` of units that were exchanged.
     """
 
     line: OrderLine
@@ -46,6 +47,7 @@ class Amount:
     taxed: bool = False
     unit: Decimal = field(default=ZERO)
     unpaid_back: Decimal = field(default=ZERO)
+    untaxed: Decimal = field(default=ZERO)
 
 
 def gross_of(row: RefundLineForm, included: bool | None) -> Decimal:
@@ -104,6 +106,10 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
         amount.gross -= back - theirs + cents(gross * share, form.currency)
         amount.tax -= back_tax - theirs + cents(tax * share, form.currency)
         amount.by_channel -= theirs + cents(channel * share, form.currency)
+    exchanged = sum(row.quantity for row in _exchanged(form, line))
+    if exchanged and channel:
+        amount.untaxed = cents(channel * exchanged / line.quantity, form.currency)
+        amount.by_channel -= amount.untaxed
     if not quantity:
         amount.gross = amount.tax = amount.by_channel = ZERO
     uncovered = quantity - line.current - after
@@ -114,44 +120,47 @@ def _line(form: OrderForm, line: LineForm) -> Amount:
     return amount
 
 
-def paid_back(form: OrderForm, total: Decimal) -> Decimal:
-    """Of what refunds gave back, what pays for units that an edit took off after they were paid.
+def paid_back(form: OrderForm) -> Decimal:
+    """Of what refunds gave back, what pays for units that the order lost before, without money:
+    an edit took them off, or they were exchanged for something cheaper.
 
-    Such units stand in no line of a refund: it is money beyond its lines, and as much as the buyer
-    had paid too much. What was given back out of kindness is neither.
-
-    :param total: what the order comes to, as :func:`order_lines` says.
+    Such units stand in no line of the refund that pays them: it is money beyond its lines. What was
+    given back out of kindness looks the same, so it is at most what such units cost.
     """
     paid = [one for one in form.refunds if one.paid is not None]
-    rows = [row for one in paid for row in one.lines]
     whole = sum((one.paid or ZERO for one in paid), ZERO)
-    lines = sum((gross_of(row, form.taxes_included) for row in rows), ZERO)
-    beyond = whole - lines - sum((one.shipping + one.duties for one in paid), ZERO)
-    found = min(beyond, _edited_off(form))
-    if form.outstanding is not None and form.money_side == "shop":
-        cancelled = [row for row in rows if row.restock == CANCEL]
-        too_much = form.total - form.outstanding + whole - total
-        too_much -= sum((gross_of(row, form.taxes_included) for row in cancelled), ZERO)
-        found = min(found, too_much)
-    return max(found, ZERO)
+    known = sum((one.shipping + one.duties for one in paid), ZERO)
+    known += sum((gross_of(row, form.taxes_included) for one in paid for row in one.lines), ZERO)
+    return max(ZERO, min(whole - known, _lost_before(form)))
 
 
-def _edited_off(form: OrderForm) -> Decimal:
-    """What the units cost, tax and duties included, that an edit took off before they left."""
+def _lost_before(form: OrderForm) -> Decimal:
+    """What the units cost, tax and duties included, that the order lost without money."""
     found = ZERO
     for line in form.lines:
-        cancelled = sum(
-            row.quantity
-            for refund in form.refunds
-            for row in refund.lines
-            if row.line == line.id and row.restock == CANCEL
-        )
-        units = line.quantity - _line(form, line).quantity - cancelled
-        if units > 0:
-            gross, _tax, channel = _whole(form, line.price * line.quantity, line.cuts, line.taxes)
-            duties = line.duties + sum((one.amount for one in line.duty_taxes), ZERO)
-            found += cents((gross + channel + duties) * units / line.quantity, form.currency)
+        rows = [row for refund in form.refunds for row in refund.lines if row.line == line.id]
+        cancelled = sum(row.quantity for row in rows if row.restock == CANCEL)
+        edited = max(0, line.quantity - _line(form, line).quantity - cancelled)
+        if not line.quantity:
+            continue
+        gross, _tax, channel = _whole(form, line.price * line.quantity, line.cuts, line.taxes)
+        found += cents((gross + channel) * edited / line.quantity, form.currency)
+        exchanged = _exchanged(form, line)
+        found += sum((gross_of(row, form.taxes_included) for row in exchanged), ZERO)
+        duty, _tax, _channel = _whole(form, line.duties, (), line.duty_taxes)
+        units = edited + sum(row.quantity for row in exchanged)
+        found += cents(duty * units / line.quantity, form.currency)
     return found
+
+
+def _exchanged(form: OrderForm, line: LineForm) -> list[RefundLineForm]:
+    """Units that came back and for which no money was given."""
+    return [
+        row
+        for refund in form.refunds
+        for row in refund.lines
+        if refund.paid is None and row.line == line.id and row.restock != CANCEL
+    ]
 
 
 def shipped_units(form: OrderForm, line: LineForm) -> int:
@@ -254,7 +263,8 @@ def _duties(form: OrderForm) -> list[Amount]:
     gross = tax = ZERO
     for line in form.lines:
         if line.duties:
-            wanted = _line(form, line).quantity
+            back = sum(row.quantity for row in _exchanged(form, line))
+            wanted = _line(form, line).quantity - back
             own, own_tax, _channel = _whole(form, line.duties, (), line.duty_taxes)
             share = Decimal(wanted) / line.quantity if line.quantity else ZERO
             gross += cents(own * share, form.currency)
@@ -311,7 +321,7 @@ def _fitted(form: OrderForm, rows: list[Amount]) -> Decimal:
         ),
         ZERO,
     )
-    total += sum((one.unpaid_back for one in rows), ZERO)
+    total += sum((one.unpaid_back - one.untaxed for one in rows), ZERO)
     told = sum((one.shipping for one in form.refunds), ZERO)
     lowered = sum((_lowered(form, one) for one in form.shipping if not one.removed), ZERO)
     duties = sum((one.duties for one in form.refunds), ZERO)

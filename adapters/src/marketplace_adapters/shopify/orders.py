@@ -74,7 +74,7 @@ def order_of(form: OrderForm, settings: Settings) -> Order:
         buyer=_buyer(form),
         lines=lines,
         total=total,
-        paid_back=paid_back(form, total),
+        paid_back=paid_back(form),
         placed_at=form.created_at,
         updated_at=form.updated_at,
         test=form.test,

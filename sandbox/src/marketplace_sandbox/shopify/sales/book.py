@@ -83,7 +83,7 @@ def order_book(order: Order) -> dict[str, Any]:
         "edits": order.edits,
         "taxes_included": order.taxes_included,
         "total": _both(order, now.total),
-        "sold_total": _both(order, totals.sold(order).total),
+        "sold_total": _both(order, totals.sold(order)),
         "ordered_total": _both(order, first.total),
         "original_total": _both(order, order.original),
         "subtotal": _both(order, now.subtotal),

@@ -76,10 +76,29 @@ def cancelled_pieces(order: Order, line: Line) -> int:
     )
 
 
-def sold(order: Order) -> Totals:
-    """Of what was delivered or still is to be: refunds of pieces that had left take nothing off."""
+def exchanged_pieces(order: Order, line: Line) -> int:
+    """Pieces that came back and for which no money was given."""
+    paid = {each.refund for each in order.transactions if each.refund}
+    return sum(
+        row.quantity
+        for refund in order.refunds
+        for row in refund.lines
+        if row.line == line.id and row.restock != "CANCEL" and refund.id not in paid
+    )
+
+
+def sold(order: Order) -> Bag:
+    """Worth of what was delivered or still is to be: refunds of pieces that had left take nothing
+    off. Of those that were exchanged, duties and the taxes that the channel pays are gone."""
     pieces = {e.id: e.quantity - e.removed - cancelled_pieces(order, e) for e in order.lines}
-    return _totals(order, pieces, False)
+    worth, share = _totals(order, pieces, False).total, order.pair.share
+    for line in order.lines:
+        gone = exchanged_pieces(order, line)
+        if gone:
+            worth = worth - duty(order, line, gone)
+            liable = [each.amount for each in line.taxes if each.channel_liable]
+            worth = worth - total(share(each, gone, line.quantity) for each in liable)
+    return worth
 
 
 def _totals(order: Order, counts: dict[int, int], shipping_refunds: bool) -> Totals:
