@@ -131,6 +131,11 @@ class MarketplaceReturn(models.Model):
                 ]
             )
 
+    def _beyond(self):
+        """What of it belongs to no goods, shipping or fee, whether it left a line here or not."""
+        told = sum(float(one["amount"]) for one in self.others or [] if one["kind"] == "adjustment")
+        return max(self.given_beyond, told)
+
     # === QUANTITIES === #
 
     def _take_off(self, rows):
@@ -459,7 +464,8 @@ class MarketplaceOrder(models.Model):
             billed = sale.invoice_ids.filtered(lambda move: move.state != "cancel")
             if not lines or not order.paid_back or billed or sale.state == "cancel":
                 continue
-            beyond = sum(order.return_ids.mapped("given_beyond")) - order.paid_back
+            # Of all refunds: one that left no line here is paid back by the order as well.
+            beyond = sum(one._beyond() for one in order.return_ids) - order.paid_back
             over = -sum(lines.mapped("price_total")) - max(0.0, beyond)
             locked, sale.locked = sale.locked, False
             for line in lines:
