@@ -466,7 +466,12 @@ class MarketplaceOrder(models.Model):
                 continue
             # Of all refunds: one that left no line here is paid back by the order as well.
             beyond = sum(one._beyond() for one in order.return_ids) - order.paid_back
-            over = -sum(lines.mapped("price_total")) - max(0.0, beyond)
+            given = -sum(lines.mapped("price_total"))
+            if given < 0 and order.paid_back < 0:
+                # Set off against what the buyer owed: the order does not come to more for it.
+                self._set_off(sale, lines)
+                continue
+            over = given - max(0.0, beyond)
             locked, sale.locked = sale.locked, False
             for line in lines:
                 given = -line.price_total
@@ -475,6 +480,11 @@ class MarketplaceOrder(models.Model):
                     line.price_unit *= 1 - less / given
                     over -= less
             sale.locked = locked
+
+    def _set_off(self, sale, lines):
+        locked, sale.locked = sale.locked, False
+        lines.price_unit = 0.0
+        sale.locked = locked
 
     def _learn_refund(self, item, learned):
         """The channel's id of a refund that we told: when it comes back, it is ours.

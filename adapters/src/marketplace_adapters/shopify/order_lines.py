@@ -125,13 +125,14 @@ def paid_back(form: OrderForm) -> Decimal:
     an edit took them off, or they were exchanged for something cheaper.
 
     Such units stand in no line of the refund that pays them: it is money beyond its lines. What was
-    given back out of kindness looks the same, so it is at most what such units cost.
+    given back out of kindness looks the same, so it is at most what such units cost. Less than the
+    lines is below zero: it was set off against what the buyer still owed for units that came anew.
     """
     paid = [one for one in form.refunds if one.paid is not None]
     whole = sum((one.paid or ZERO for one in paid), ZERO)
     known = sum((one.shipping + one.duties for one in paid), ZERO)
     known += sum((gross_of(row, form.taxes_included) for one in paid for row in one.lines), ZERO)
-    return max(ZERO, min(whole - known, _lost_before(form)))
+    return min(whole - known, _lost_before(form))
 
 
 def _lost_before(form: OrderForm) -> Decimal:
