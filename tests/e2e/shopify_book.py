@@ -60,7 +60,7 @@ def agree(shop: ShopifyWorld) -> None:
             right = (count, currency) == (1, order["currency"]) and comes_to(order, state, total)
         if not right:
             wrong[number] = (ours[number], order["total"]["shop"], order["name"])
-            wrong[number] += (story(shop, number),)
+            wrong[number] += (story(shop, number), order)
     assert wrong == {}
     held_here = reserved(shop)
     assert {
@@ -108,8 +108,12 @@ def story(shop: ShopifyWorld, number: str) -> list[list[Any]]:
         "  FROM marketplace_return gone"
         f" WHERE gone.order_external_id = '{int(number)}'"
         " UNION ALL SELECT 'sale', sale.name, sale.state,"
-        "  ledger.status || ' ' || coalesce(ledger.attention, '')"
+        "  ledger.status || ' ' || coalesce(ledger.attention, '') || ' ' || ledger.paid_back"
         "  FROM marketplace_order ledger JOIN sale_order sale ON sale.id = ledger.sale_order_id"
+        f" WHERE ledger.external_id = '{int(number)}'"
+        " UNION ALL SELECT 'line', line.name, line.product_uom_qty::text, line.price_total::text"
+        "  FROM marketplace_order ledger JOIN sale_order_line line"
+        "    ON line.order_id = ledger.sale_order_id"
         f" WHERE ledger.external_id = '{int(number)}'"
     )
 

@@ -59,6 +59,7 @@ from . import marketplace_settlement_entry
 from . import marketplace_return
 from . import marketplace_return_apply
 from . import marketplace_return_money
+from . import marketplace_return_unbilled
 from . import marketplace_deadline
 from . import marketplace_account_deadline
 from . import marketplace_carrier

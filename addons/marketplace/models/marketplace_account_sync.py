@@ -57,12 +57,10 @@ class MarketplaceAccount(models.Model):
     def _due_topics(self):
         """Topics whose interval has passed."""
         now = fields.Datetime.now()
-        cursors = {cursor.topic: cursor for cursor in self.cursor_ids}
-        none = self.env["marketplace.cursor"]
         return [
             topic
             for topic in self._pull_topics()
-            if cursors.get(topic, none)._is_due(now, self._topic_interval(topic))
+            if self._known_cursor(topic)._is_due(now, self._topic_interval(topic))
         ]
 
     def _topic_interval(self, topic):
@@ -95,7 +93,7 @@ class MarketplaceAccount(models.Model):
                 continue
             try:
                 self._pull_topic(topic)
-                cursor = self.cursor_ids.filtered(lambda one, topic=topic: one.topic == topic)
+                cursor = self._known_cursor(topic)
                 unfinished |= bool(cursor) and not cursor.pulled_at
             except ThrottledError as exc:
                 self._wait_with_topic(topic, exc.retry_after)
@@ -114,7 +112,7 @@ class MarketplaceAccount(models.Model):
     def _order_pull_pause(self):
         """Seconds until orders may be asked for again, between two intervals; 0: now."""
         self.ensure_one()
-        cursor = self.cursor_ids.filtered(lambda one: one.topic == "order")[:1]
+        cursor = self._known_cursor("order")
         again = [cursor.pulled_at + timedelta(seconds=PULL_AGAIN)] if cursor.pulled_at else []
         again += [cursor.not_before] if cursor.not_before else []
         now = clock.now()
@@ -180,7 +178,7 @@ class MarketplaceAccount(models.Model):
         return page.latest is not None and naive(page.latest) - overlap > start
 
     def _pull_start(self, topic):
-        cursor = self.cursor_ids.filtered(lambda cursor: cursor.topic == topic)
+        cursor = self._known_cursor(topic)
         position = cursor.position or self._lookback_start()
         return position - timedelta(seconds=self._limits().overlap)
 
@@ -198,6 +196,10 @@ class MarketplaceAccount(models.Model):
         if position and (not cursor.position or position > cursor.position):
             vals["position"] = position
         cursor.write(vals)
+
+    def _known_cursor(self, topic):
+        """The cursor of a topic; empty when it was never asked for."""
+        return self.cursor_ids.filtered(lambda cursor: cursor.topic == topic)
 
     def _cursor(self, topic):
         """The cursor of a topic, made when it is wanted first."""

@@ -180,7 +180,6 @@ class MarketplaceOrder(models.Model):
             rows = order.line_ids.filtered(lambda row: row.sale_line_id and row._back() > 1e-6)
             if sale.state != "sale" or not rows:
                 continue
-            locked, sale.locked = sale.locked, False
-            for row in rows:
-                row._set_ordered()
-            sale.locked = locked
+            with sale._marketplace_unlocked():
+                for row in rows:
+                    row._set_ordered()

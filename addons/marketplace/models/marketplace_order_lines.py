@@ -121,17 +121,15 @@ class MarketplaceOrder(models.Model):
         pricer = Pricer(self.env, account.company_id)
         draft.position = sale.fiscal_position_id
         draft.parties = _SaleParties(sale.partner_id)
-        locked = sale.locked
-        sale.locked = False
         changed_ids = {line.external_id for line in changed}
-        for plan in draft.lines:
-            if plan.line.external_id in changed_ids:
-                self._write_line(draft, plan, known.get(plan.line.external_id), pricer)
-        for row in removed:
-            row.quantity = 0.0
-            row._set_ordered()
-        self._fit_total(account, draft, pricer)
-        sale.locked = locked
+        with sale._marketplace_unlocked():
+            for plan in draft.lines:
+                if plan.line.external_id in changed_ids:
+                    self._write_line(draft, plan, known.get(plan.line.external_id), pricer)
+            for row in removed:
+                row.quantity = 0.0
+                row._set_ordered()
+            self._fit_total(account, draft, pricer)
         self._log_lines(changed, removed)
         if sale.state in ("draft", "sent") and not self.hands_off:
             self._record_held(sale)

@@ -128,34 +128,33 @@ class MarketplaceOrder(models.Model):
         :raise UserError: goods are picked already.
         """
         sale = self.sale_order_id
-        locked, sale.locked = sale.locked, False
-        goods = [line for line in sale.order_line if line._marketplace_is_goods()]
-        if sale.state != "sale" and all(line in moved for line in goods):
-            sale.warehouse_id = next(iter(moved.values()))
-        lines = sale.order_line.browse([line.id for line in moved])
-        open_moves = lines.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
-        chain = open_moves
-        while more := chain.move_orig_ids - chain:
-            chain |= more
-        if sale.state == "sale" and any(move.state == "done" or move.picked for move in chain):
-            raise UserError(self.env._("%s: goods are picked already.", sale.name))
-        for line, warehouse in moved.items():
-            own = warehouse if warehouse != sale.warehouse_id else warehouse.browse()
-            line.marketplace_warehouse_id = own
-        if sale.state == "sale":
-            pickings = chain.picking_id
-            self._cancel_moves(chain)
-            lines._action_launch_stock_rule()
-            names = (sale.picking_ids - pickings).mapped("name")
-            sale._message_log(
-                body=self.env._(
-                    "%(account)s: delivered from %(warehouse)s now. %(transfers)s",
-                    account=self.account_id.name,
-                    warehouse=", ".join({one.name: 1 for one in moved.values()}),
-                    transfers=", ".join(names),
+        with sale._marketplace_unlocked():
+            goods = [line for line in sale.order_line if line._marketplace_is_goods()]
+            if sale.state != "sale" and all(line in moved for line in goods):
+                sale.warehouse_id = next(iter(moved.values()))
+            lines = sale.order_line.browse([line.id for line in moved])
+            open_moves = lines.move_ids.filtered(lambda move: move.state not in ("done", "cancel"))
+            chain = open_moves
+            while more := chain.move_orig_ids - chain:
+                chain |= more
+            if sale.state == "sale" and any(move.state == "done" or move.picked for move in chain):
+                raise UserError(self.env._("%s: goods are picked already.", sale.name))
+            for line, warehouse in moved.items():
+                own = warehouse if warehouse != sale.warehouse_id else warehouse.browse()
+                line.marketplace_warehouse_id = own
+            if sale.state == "sale":
+                pickings = chain.picking_id
+                self._cancel_moves(chain)
+                lines._action_launch_stock_rule()
+                names = (sale.picking_ids - pickings).mapped("name")
+                sale._message_log(
+                    body=self.env._(
+                        "%(account)s: delivered from %(warehouse)s now. %(transfers)s",
+                        account=self.account_id.name,
+                        warehouse=", ".join({one.name: 1 for one in moved.values()}),
+                        transfers=", ".join(names),
+                    )
                 )
-            )
-        sale.locked = locked
 
     @api.model
     def _record_held(self, sales):

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from .marketplace_order import MATRIX
 from .marketplace_order_lines import TooLate
 
-# Statuses in which an order can still be changed; the lines of one that is over say nothing.
+# Statuses in which the lines of an order say what is wanted of it.
 LIVE = ("pending", "confirmed", "shipped", "delivered")
 
 
@@ -26,7 +26,8 @@ class MarketplaceOrder(models.Model):
         news, was_held = status != self.status, self.status == "hold"
         allowed = not news or self._inbound_allowed(status)
         changed, late = False, None
-        if message.order is not None and self.sale_order_id and status in LIVE and action != "note":
+        says_lines = message.order is not None and self._says_lines(status)
+        if says_lines and self.sale_order_id and action != "note":
             self._enrich(message.order)
             self._adopt_added(message.order)
             try:
@@ -51,6 +52,12 @@ class MarketplaceOrder(models.Model):
             message.settle("done", self.env._("Recorded; the channel may not set that here."), self)
         else:
             message.settle("done", self.env._("Updated."), self)
+
+    def _says_lines(self, status):
+        """Whether a document of this status says what is wanted of the order. The lines of one that
+        is over say nothing, unless the channel tells refunds: then they keep what came back, and
+        miss only what was taken off before, maybe since we last looked."""
+        return status in LIVE or (status == "returned" and self.account_id._tells_refunds())
 
     def _adopt_added(self, order):
         """Lines that people added here have ids on the channel now."""

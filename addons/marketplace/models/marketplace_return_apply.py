@@ -155,14 +155,15 @@ class MarketplaceReturn(models.Model):
         ]
         open_ones = self.picking_ids.filtered(lambda one: one.state not in ("done", "cancel"))
         open_ones = bool(open_ones) or "draft" in self.move_ids.mapped("state")
-        if documents:
+        if documents or settled:
             self.state = "drafted" if open_ones else "done"
-            self.message = (
-                self.env._("Prepared: %s", ", ".join(documents))
-                if open_ones
-                else self.env._("Done: %s", ", ".join(documents))
-            )
-        elif not settled:
+        if settled and not self.move_ids:
+            self.message = self.env._("Not billed yet: %s comes to less.", self.sale_order_id.name)
+        elif open_ones:
+            self.message = self.env._("Prepared: %s", ", ".join(documents))
+        elif documents:
+            self.message = self.env._("Done: %s", ", ".join(documents))
+        else:
             self.message = self.env._("Nothing of it was delivered or billed, or it is back.")
 
     def _try_to_receive(self):

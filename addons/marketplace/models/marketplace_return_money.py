@@ -25,15 +25,6 @@ class SaleOrderLine(models.Model):
 
     _inherit = "sale.order.line"
 
-    marketplace_return_id = fields.Many2one(
-        "marketplace.return",
-        "Given back by",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        help="Money that the channel gave back beyond goods, shipping and fees.",
-    )
-
     def _prepare_qty_invoiced(self):
         """Override of `sale`."""
         quantities = super()._prepare_qty_invoiced()
@@ -113,9 +104,6 @@ class MarketplaceReturn(models.Model):
         self.order_id._bring_in_line()
         self.order_id._fit_given_back()
         self._finish(notes, settled=off)
-        if off and not self.move_ids:
-            self.state = "drafted" if self.picking_ids else "done"
-            self.message = self.env._("Not billed yet: %s comes to less.", self.sale_order_id.name)
         self._answer_question()
 
     def _answer_question(self):
@@ -131,11 +119,6 @@ class MarketplaceReturn(models.Model):
                 ]
             )
 
-    def _beyond(self):
-        """What of it belongs to no goods, shipping or fee, whether it left a line here or not."""
-        told = sum(float(one["amount"]) for one in self.others or [] if one["kind"] == "adjustment")
-        return max(self.given_beyond, told)
-
     # === QUANTITIES === #
 
     def _take_off(self, rows):
@@ -148,14 +131,13 @@ class MarketplaceReturn(models.Model):
         sale = self.sale_order_id
         if sale.state == "cancel":
             return
-        locked, sale.locked = sale.locked, False
-        for row in rows.filtered(lambda row: not row.left):
-            line = row.order_line_id
-            units = min(row.quantity - row.handled, line.quantity)
-            if units > 1e-6 and line.sale_line_id:
-                line.quantity -= units
-                line._set_ordered()
-        sale.locked = locked
+        with sale._marketplace_unlocked():
+            for row in rows.filtered(lambda row: not row.left):
+                line = row.order_line_id
+                units = min(row.quantity - row.handled, line.quantity)
+                if units > 1e-6 and line.sale_line_id:
+                    line.quantity -= units
+                    line._set_ordered()
 
     # === WHAT WAS GIVEN BACK === #
 
@@ -379,112 +361,9 @@ class MarketplaceReturn(models.Model):
             }
         )
 
-    # === NOT BILLED: THE ORDER COMES TO LESS === #
-
-    def _take_off_money(self, parts):
-        """Bring an order in line that was not billed: what fewer goods do not explain becomes a
-        line of its own.
-
-        :return: whether there was anything to bring in line.
-        """
-        sale = self.sale_order_id
-        if not parts:
-            return False
-        wanted = [(part, part.amount - self._explained(part)) for part in parts]
-        due = sum((part.amount for part in parts), Decimal()) - _exact(
-            self.in_order, self.currency_id
-        )
-        if due <= 0 or sale.state == "cancel":
-            return True
-        if self.in_order:
-            wanted = [(part, due) for part in self._parts_of_other("adjustment", "", due)[:1]]
-        self.in_order += float(due)
-        lines = [(part, amount) for part, amount in wanted if amount]
-        self.given_beyond += float(sum(amount for part, amount in lines if part.beyond))
-        product = self.account_id.refund_product_id
-        if lines and not product:
-            raise UserError(
-                self.env._("Open the account, Orders, and choose a product for refunds.")
-            )
-        pricer = Pricer(self.env, self.account_id.company_id)
-        locked, sale.locked = sale.locked, False
-        self.env["sale.order.line"].create(
-            [
-                {
-                    "order_id": sale.id,
-                    "product_id": product.id,
-                    "name": f"{part.name} ({self.external_id})",
-                    "product_uom_qty": 1.0,
-                    "price_unit": pricer.price_unit(part.taxes, product, -float(amount), 1.0, True),
-                    "technical_price_unit": 0.0,
-                    "discount": 0.0,
-                    "tax_ids": [Command.set(part.taxes.ids)],
-                    "marketplace_return_id": self.id if part.beyond else False,
-                    "sequence": 999_000,
-                }
-                for part, amount in lines
-            ]
-        )
-        sale.locked = locked
-        sale._message_log(
-            body=self.env._(
-                "Refund %(id)s: nothing is billed yet, so there is no credit note. The order comes "
-                "to less instead.",
-                id=self.external_id,
-            )
-        )
-        return True
-
-    def _explained(self, part):
-        """The part that quantities explain: goods that never left or came back are ordered no
-        more, at the price of the order.
-
-        :rtype: Decimal
-        """
-        row = part.row
-        if row is not None and not row.left:
-            # The order's own document leaves it out, at whatever it came to there.
-            return part.amount
-        if row is None or not row.restock:
-            return Decimal()
-        value = _exact(row.quantity * row.order_line_id.unit_price, self.currency_id)
-        return min(value, part.amount)
-
 
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
-
-    def _fit_given_back(self):
-        """Money that pays for units which had been taken off after they were paid: the sales order
-        comes to less since then, and does not twice. Refund and order come in any order, so this
-        looks at what both say by now."""
-        for order in self:
-            sale = order.sale_order_id
-            lines = sale.order_line.filtered("marketplace_return_id").sorted("id", reverse=True)
-            billed = sale.invoice_ids.filtered(lambda move: move.state != "cancel")
-            if not lines or not order.paid_back or billed or sale.state == "cancel":
-                continue
-            # Of all refunds: one that left no line here is paid back by the order as well.
-            beyond = sum(one._beyond() for one in order.return_ids) - order.paid_back
-            given = -sum(lines.mapped("price_total"))
-            if given < 0 and order.paid_back < 0:
-                # Set off against what the buyer owed: the order does not come to more for it.
-                self._set_off(sale, lines)
-                continue
-            over = given - max(0.0, beyond)
-            locked, sale.locked = sale.locked, False
-            for line in lines:
-                given = -line.price_total
-                less = min(over, given)
-                if order.currency_id.compare_amounts(less, 0.0) > 0:
-                    line.price_unit *= 1 - less / given
-                    over -= less
-            sale.locked = locked
-
-    def _set_off(self, sale, lines):
-        locked, sale.locked = sale.locked, False
-        lines.price_unit = 0.0
-        sale.locked = locked
 
     def _learn_refund(self, item, learned):
         """The channel's id of a refund that we told: when it comes back, it is ours.

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, fields, models
 
 from ..const import CANCEL_NOTE_KEY, CANCEL_OPTIONS_KEY, REASON_KEY
@@ -181,6 +183,18 @@ class SaleOrder(models.Model):
                 account=ledger.account_id.name,
             )
         return False
+
+    # === CHANGES OF THE CHANNEL === #
+
+    @contextmanager
+    def _marketplace_unlocked(self):
+        """An order that is locked against people's changes takes the channel's over all the same.
+
+        What fails in here is rolled back by who asked for it, the lock with it.
+        """
+        locked, self.locked = self.locked, False
+        yield
+        self.locked = locked
 
     # === CANCELLATION === #
 

@@ -61,15 +61,6 @@ class ChannelCase(EngineCase):
         cls.addClassCleanup(server.stop)
         return control(server)
 
-    @classmethod
-    def _request_handler(cls, s, r, /, **kw):
-        # Odoo's guard against real requests compares the time-out with a number; the adapters
-        # give two, for connecting and for reading.
-        timeout = kw.get("timeout")
-        if isinstance(timeout, tuple):
-            kw["timeout"] = max(timeout)
-        return super()._request_handler(s, r, **kw)
-
     # === ENGINE === #
 
     def _accounts(self):

@@ -27,6 +27,15 @@ class EngineCase(TransactionCase):
         self.env.flush_all()
 
     @classmethod
+    def _request_handler(cls, s, r, /, **kw):
+        # Odoo's guard against real requests compares the time-out with a number; the adapters
+        # give two, for connecting and for reading.
+        timeout = kw.get("timeout")
+        if isinstance(timeout, tuple):
+            kw["timeout"] = max(timeout)
+        return super()._request_handler(s, r, **kw)
+
+    @classmethod
     def _make_product(cls, name="Tea", price=10.0, quantity=0, **vals):
         product = cls.env["product.product"].create(
             {"name": name, "list_price": price, "is_storable": True, "taxes_id": False, **vals}

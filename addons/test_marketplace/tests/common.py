@@ -1,10 +1,15 @@
 """What most tests of the core begin with: a connected account on a fake channel."""
 
 import uuid
+from unittest.mock import patch
 
 from odoo.addons.marketplace.tests.common import EngineCase
 
 from marketplace_adapters.testing.fake import FakeChannel
+
+
+class Killed(BaseException):
+    """Ends a job the way a kill does: nothing after it runs."""
 
 
 class MarketplaceCase(EngineCase):
@@ -42,6 +47,20 @@ class MarketplaceCase(EngineCase):
                 **vals,
             }
         )
+
+    def run_engine_to_its_death(self, method="_push", dying=Killed, model="marketplace.sender"):
+        """Run the jobs until one is killed in a method of the engine.
+
+        :param dying: what ends it, or what is done instead.
+        """
+        with patch.object(type(self.env[model]), method, side_effect=dying, autospec=True):
+            # Not assertRaises: Odoo's rolls back what was committed before the kill.
+            try:
+                self.run_engine()
+            except Killed:
+                self.env.invalidate_all()
+            else:
+                self.fail("nothing was killed")
 
     def run_engine(self):
         """What the jobs would do: dispatch and send until nothing is due."""

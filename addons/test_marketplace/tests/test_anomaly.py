@@ -18,7 +18,6 @@ from marketplace_adapters.core import InventoryState, PriceState
 from marketplace_adapters.testing import covers
 
 from .common import MarketplaceCase
-from .test_sender import Killed
 
 
 class AnomalyCase(MarketplaceCase):
@@ -335,12 +334,7 @@ class TestAnomaly(AnomalyCase):
     def test_a_job_killed_before_its_push_holds_what_is_left(self):
         self.account.batch_size = 5
         self.count(self.products[:23], 0)
-        sender = type(self.env["marketplace.sender"])
-        with patch.object(sender, "_push", side_effect=Killed):
-            try:
-                self.run_engine()
-            except Killed:
-                self.env.invalidate_all()
+        self.run_engine_to_its_death()
         self.assertEqual(self.outbox.search_count([("status", "=", "submitted")]), 5)
         self.count(self.products[23:], 0)
         self.run_engine()
@@ -349,12 +343,7 @@ class TestAnomaly(AnomalyCase):
 
     def test_a_job_killed_while_it_holds_holds_at_the_next_time(self):
         self.count(self.products, 0)
-        holds = type(self.env["marketplace.hold"])
-        with patch.object(holds, "_hold", side_effect=Killed):
-            try:
-                self.run_engine()
-            except Killed:
-                self.env.invalidate_all()
+        self.run_engine_to_its_death("_hold", model="marketplace.hold")
         self.run_engine()
         self.assertEqual(self.told(InventoryState), [])
         self.assertEqual(self.account.held_kinds, "inventory")

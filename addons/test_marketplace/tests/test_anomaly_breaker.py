@@ -1,7 +1,6 @@
 """A channel that fails all the time is left alone for a growing while (C10)."""
 
 from datetime import timedelta
-from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -17,7 +16,6 @@ from marketplace_adapters.core import (
 from marketplace_adapters.testing import covers
 
 from .common import MarketplaceCase
-from .test_sender import Killed
 
 
 @tagged("post_install", "-at_install")
@@ -233,12 +231,7 @@ class TestBreaker(MarketplaceCase):
         self.open_up()
         self.mend()
         self.minutes(2)
-        sender = type(self.env["marketplace.sender"])
-        with patch.object(sender, "_push", side_effect=Killed):
-            try:
-                self.run_engine()
-            except Killed:
-                self.env.invalidate_all()
+        self.run_engine_to_its_death()
         self.assertEqual(self.account.breaker_step, 1)
         self.run_engine()
         self.assertEqual([len(call.items) for call in self.channel.pushes], [1])

@@ -285,6 +285,20 @@ class TestRefund(RefundCase):
         self.assertEqual(second.amount_total, 28.0)
 
     @covers("X11", "X26")
+    def test_what_was_taken_off_before_all_the_rest_came_back_is_not_kept(self):
+        """Milk was taken off and the tea that had left came back, both since we last looked."""
+        order = self.take_in(self.document(lines=self.two_lines()))
+        sale = order.sale_order_id
+        self.deliver(sale, Milk=0)
+        rest = self.two_lines()[:1]
+        self.take_in(self.document(lines=rest, minutes=11, status="returned", paid_back="10"))
+        self.refund(40, self.goods(3, 30), others=[{"kind": "adjustment", "amount": "10"}])
+        self.assertEqual(sale.order_line.mapped("product_uom_qty")[:2], [0.0, 0.0])
+        self.assertEqual((sale.amount_total, self.item().status), (0.0, "done"))
+        open_moves = sale.picking_ids.move_ids.filtered(lambda m: m.state not in ("done", "cancel"))
+        self.assertFalse(open_moves)
+
+    @covers("X11", "X26")
     def test_a_refund_that_could_only_be_recorded_counts_once_the_order_goes_on(self):
         """All of it came back before the account was connected; then something was added."""
         lines = self.two_lines()

@@ -10,9 +10,8 @@ from odoo.addons.marketplace.const import MAX_ATTEMPTS
 from marketplace_adapters.core import InvalidError, Kind, ThrottledError, TransportError
 from marketplace_adapters.testing import covers
 
-from .common import MarketplaceCase
+from .common import Killed, MarketplaceCase
 from .order_common import OrderCase
-from .test_sender import Killed
 
 
 def strike(channel, error, *, lane, after=False):
@@ -113,11 +112,7 @@ class TestOnceOnly(OrderCase):
                 raise Killed
             return apply(sender, env, account, adapter, batch, *args)
 
-        with patch.object(sender, "_apply_answer", dying):
-            try:
-                self.run_engine()
-            except Killed:
-                self.env.invalidate_all()
+        self.run_engine_to_its_death("_apply_answer", dying)
         self.channel.calls.clear()
         self.run_engine()
         item = self.env["marketplace.outbox"].search([("kind", "=", "shipment")])

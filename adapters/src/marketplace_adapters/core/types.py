@@ -574,7 +574,8 @@ class Order:
         that is not here, not enough to change one that is.
     :param ship_by, deliver_by: the channel's deadlines.
     :param paid_back: of the money that was given back, what pays for units that were taken off
-        before they left: the lines are without them, so the order does not come to less for it.
+        before they left or were exchanged: the lines are without them, so the order does not come
+        to less for it. Below zero: set off against what the buyer owed for units that came anew.
     :param test: placed to try the shop; nobody pays it.
     :param risk: how likely it is a fraud, as the channel says: ``low``, ``medium``, ``high``, or
         empty when it says nothing.
