@@ -433,6 +433,21 @@ def test_a_refund_may_pay_back_an_edit_and_units_at_once() -> None:
     assert (order.total, order.paid_back) == (Decimal("20.00"), Decimal("10.00"))
 
 
+def test_a_unit_may_have_cost_a_cent_more_than_its_share() -> None:
+    """Of two units for 12.66 the shop takes one off as 6.34, and gives 6.32 for the other."""
+    gone = Line(1, "A", 2, bag("9.99"), current=0, cuts=[(bag("7.32"), 0)])
+    sample = Sample(
+        lines=[gone, Line(2, "B", 1, bag("4.00"), sku="B")],
+        discounts=[{"code": "ONE"}],
+        total=bag("4.00"),
+        refunds=[Refund(1, [(gone, 1, "cancel", 7001, bag("6.32"), bag("0.00"))], bag("12.66"))],
+        financial="partially_refunded",
+    )
+    assert both(sample).paid_back == Decimal("6.34")
+    sample.refunds = [Refund(1, sample.refunds[0].lines, bag("12.68"))]
+    assert both(sample).paid_back == Decimal("6.33"), "two cents out of kindness"
+
+
 def test_what_an_exchange_left_owing_is_paid_back_later() -> None:
     """A tea for 10.00 came back for one of 4.00; the next refund pays the six."""
     tea, cheap = Line(1, "A", 2, bag("10.00"), current=1), Line(2, "B", 1, bag("4.00"), sku="B")

@@ -125,19 +125,23 @@ def paid_back(form: OrderForm) -> Decimal:
     an edit took them off, or they were exchanged for something cheaper.
 
     Such units stand in no line of the refund that pays them: it is money beyond its lines. What was
-    given back out of kindness looks the same, so it is at most what such units cost. Less than the
-    lines is below zero: it was set off against what the buyer still owed for units that came anew.
+    given back out of kindness looks the same, so it is at most what such units cost; Shopify may
+    round the share of each one otherwise than we do. Less than the lines is below zero: it was set
+    off against what the buyer still owed for units that came anew.
     """
     paid = [one for one in form.refunds if one.paid is not None]
     whole = sum((one.paid or ZERO for one in paid), ZERO)
     known = sum((one.shipping + one.duties for one in paid), ZERO)
     known += sum((gross_of(row, form.taxes_included) for one in paid for row in one.lines), ZERO)
-    return min(whole - known, _lost_before(form))
+    lost, units = _lost_before(form)
+    beyond = whole - known
+    return beyond if beyond - lost <= _cent(form) * units else lost
 
 
-def _lost_before(form: OrderForm) -> Decimal:
-    """What the units cost, tax and duties included, that the order lost without money."""
-    found = ZERO
+def _lost_before(form: OrderForm) -> tuple[Decimal, int]:
+    """What the units cost, tax and duties included, that the order lost without money; how many
+    they are."""
+    found, lost = ZERO, 0
     for line in form.lines:
         rows = [row for refund in form.refunds for row in refund.lines if row.line == line.id]
         cancelled = sum(row.quantity for row in rows if row.restock == CANCEL)
@@ -151,7 +155,8 @@ def _lost_before(form: OrderForm) -> Decimal:
         duty, _tax, _channel = _whole(form, line.duties, (), line.duty_taxes)
         units = edited + sum(row.quantity for row in exchanged)
         found += cents(duty * units / line.quantity, form.currency)
-    return found
+        lost += units
+    return found, lost
 
 
 def _exchanged(form: OrderForm, line: LineForm) -> list[RefundLineForm]:
@@ -349,7 +354,12 @@ def _lowered(form: OrderForm, one: ShippingForm) -> Decimal:
 
 
 def _slack(form: OrderForm, rows: list[Amount]) -> Decimal:
-    return Decimal(len(rows) or 1).scaleb(-DIGITS.get(form.currency, 2))
+    return _cent(form) * (len(rows) or 1)
+
+
+def _cent(form: OrderForm) -> Decimal:
+    """The smallest unit of the order's currency."""
+    return Decimal(1).scaleb(-DIGITS.get(form.currency, 2))
 
 
 def _add_fee_tax(form: OrderForm, rows: list[Amount], total: Decimal) -> None:
@@ -374,7 +384,7 @@ def _spread(form: OrderForm, rows: list[Amount], total: Decimal) -> None:
     missing = total - _sum(rows)
     if not missing or abs(missing) > _slack(form, rows):
         return
-    step = Decimal(1).scaleb(-DIGITS.get(form.currency, 2)).copy_sign(missing)
+    step = _cent(form).copy_sign(missing)
     for one in sorted(rows, key=lambda one: -abs(one.gross)):
         if not one.quantity:
             continue
