@@ -37,7 +37,8 @@ class MarketplaceOrder(models.Model):
         self._remember(message, status, late)
         if news and allowed:
             getattr(self, f"_do_{action}")(status)
-        if message.order is not None and status in ("confirmed", "shipped"):
+        # Goods may have left of an order that waits, for money that an edit made due, say.
+        if message.order is not None and status in ("pending", "confirmed", "shipped"):
             self._ship_as_told(message.order)
         if message.order is not None and (changed or news):
             self._acknowledge_import(self.account_id)

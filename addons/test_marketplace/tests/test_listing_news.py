@@ -353,6 +353,13 @@ class TestShippedElsewhere(OrderCase):
         )
         self.assertFalse(told)
 
+    def test_what_left_has_left_also_of_an_order_that_waits_for_money_again(self):
+        self.receive(self.document("E-4", self.two_lines("E-4"), status="confirmed"))
+        self.process()
+        self.receive(self.document("E-4", self.lines("E-4", milk=1), status="pending", minutes=9))
+        self.process()
+        self.assertEqual(self.sale("E-4").order_line.mapped("qty_delivered"), [0.0, 1.0])
+
     def test_an_order_that_is_over_leaves_whole_and_once(self):
         self.receive(self.document("E-2", self.two_lines("E-2"), status="shipped"))
         self.process()
