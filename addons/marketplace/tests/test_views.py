@@ -4,9 +4,11 @@ import re
 
 from lxml import etree
 
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import TransactionCase, tagged
 
 from marketplace_adapters.testing import covers
+
+from .screens import ScreenMixin
 
 # Existing screens and where the suite's part of them is anchored (X58).
 EXTENDED = {
@@ -27,55 +29,23 @@ EXTENDED = {
 LAZY_LABEL = re.compile(r".* (At|Ids?|Tmpl|Uom)$")
 
 
-class ScreenCase(TransactionCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        groups = "sales_team.group_sale_manager,stock.group_stock_user"
-        cls.outsider = new_test_user(cls.env, "screen-outsider", groups=groups)
-        cls.user = new_test_user(cls.env, "screen-user", groups=f"marketplace.group_user,{groups}")
-        cls.manager = new_test_user(
-            cls.env, "screen-manager", groups=f"marketplace.group_manager,{groups}"
-        )
-
-    def own(self, model):
-        """Records of a model that this addon brings."""
-        ids = self.env["ir.model.data"].search(
-            [("module", "=", "marketplace"), ("model", "=", model)]
-        )
-        return self.env[model].browse(ids.mapped("res_id")).exists()
-
-    def arch(self, view, user):
-        root = view
-        while root.inherit_id and root.mode == "extension":
-            root = root.inherit_id
-        return etree.fromstring(
-            self.env[root.model].with_user(user).get_view(root.id, root.type)["arch"]
-        )
-
-    def may_read(self, model, user):
-        return self.env[model].with_user(user).has_access("read")
+class ScreenCase(ScreenMixin, TransactionCase):
+    pass
 
 
 @tagged("post_install", "-at_install")
 class TestViews(ScreenCase):
     @covers("R73", "R219", "X58")
     def test_every_view_renders_for_everybody_who_may_read(self):
-        views = self.own("ir.ui.view").filtered(lambda view: view.model)
-        self.assertGreater(len(views), 50)
-        for view in views:
-            for user in (self.user, self.manager):
-                if self.may_read(view.model, user):
-                    with self.subTest(view=view.xml_id, user=user.login):
-                        self.assertIsNotNone(self.arch(view, user))
+        self.check_views(at_least=50)
 
     @covers("R207", "R213", "R217", "R220", "R225", "R230", "R231", "R248", "R250", "R306", "X58")
     def test_existing_screens_are_extended_for_users_alone(self):
         for xml_id, anchor in EXTENDED.items():
             view = self.env.ref(xml_id)
             with self.subTest(view=xml_id):
-                self.assertEqual(len(self.arch(view, self.user).xpath(anchor)), 1)
-                self.assertEqual(self.arch(view, self.outsider).xpath(anchor), [])
+                self.assertEqual(len(self.arch(view, self.screen_user).xpath(anchor)), 1)
+                self.assertEqual(self.arch(view, self.screen_outsider).xpath(anchor), [])
 
     @covers("R224", "R229", "R237")
     def test_the_buttons_that_the_sources_name(self):
@@ -84,7 +54,7 @@ class TestViews(ScreenCase):
             ("sale.view_order_form", "update_marketplace_status"),
             ("marketplace.view_marketplace_account_form", "action_test_connection"),
         ):
-            found = self.arch(self.env.ref(xml_id), self.manager).xpath(
+            found = self.arch(self.env.ref(xml_id), self.screen_manager).xpath(
                 f"//button[@name='{button}']"
             )
             with self.subTest(button=button):
@@ -98,35 +68,14 @@ class TestViews(ScreenCase):
             ("order", "Manual order status synchronization"),
         ):
             view = self.env.ref(f"marketplace.view_{model}_operation_list")
-            arch = self.arch(view, self.user)
+            arch = self.arch(view, self.screen_user)
             self.assertEqual(arch.get("js_class"), "marketplace_operation_list")
             (header,) = arch.xpath("//header/button")
             self.assertEqual(header.get("string"), button)
             self.assertEqual(header.get("display"), "always")
 
-    def test_every_button_has_a_method(self):
-        for view in self.own("ir.ui.view").filtered("model"):
-            for button in etree.fromstring(view.arch_db).iterfind(".//button[@type='object']"):
-                with self.subTest(view=view.xml_id, button=button.get("name")):
-                    models = {view.model} | {
-                        field.comodel_name
-                        for field in self.env[view.model]._fields.values()
-                        if field.comodel_name
-                    }
-                    self.assertTrue(
-                        any(hasattr(self.registry[model], button.get("name")) for model in models)
-                    )
-
-    def test_icon_buttons_say_what_they_do(self):
-        for view in self.own("ir.ui.view"):
-            for button in etree.fromstring(view.arch_db).iterfind(".//button"):
-                with self.subTest(view=view.xml_id, button=button.get("name")):
-                    self.assertTrue(
-                        button.get("string")
-                        or button.get("title")
-                        or button.text
-                        or len(button) > 0
-                    )
+    def test_every_button_has_a_method_and_says_what_it_does(self):
+        self.check_buttons()
 
 
 @tagged("post_install", "-at_install")
@@ -182,8 +131,8 @@ class TestReach(ScreenCase):
 
     @covers("R73", "R249", "X33", "X34")
     def test_who_sees_which_menu(self):
-        self.assertEqual(self.menus(self.outsider), set())
-        seen = self.menus(self.user)
+        self.assertEqual(self.menus(self.screen_outsider), set())
+        seen = self.menus(self.screen_user)
         self.assertLessEqual(
             {
                 f"marketplace.menu_{name}"
@@ -223,7 +172,7 @@ class TestReach(ScreenCase):
                 "marketplace.menu_connect",
                 "marketplace.menu_carrier",
             },
-            self.menus(self.manager),
+            self.menus(self.screen_manager),
         )
 
     @covers("R249", "X34")
@@ -247,7 +196,7 @@ class TestReach(ScreenCase):
         for model in self.registry.values():
             if model._original_module == "marketplace" and not model._abstract:
                 with self.subTest(model=model._name):
-                    if self.may_read(model._name, self.manager):
+                    if self.may_read(model._name, self.screen_manager):
                         self.assertIn(model._name, shown)
 
     @covers("R218", "R245", "R247")
@@ -263,7 +212,9 @@ class TestReach(ScreenCase):
                 self.assertIn(view_type, action.view_mode.split(","))
         wizard = self.env.ref("marketplace.action_connect_wizard")
         form = etree.fromstring(
-            self.env[wizard.res_model].with_user(self.manager).get_view(view_type="form")["arch"]
+            self.env[wizard.res_model]
+            .with_user(self.screen_manager)
+            .get_view(view_type="form")["arch"]
         )
         self.assertEqual(len(form.xpath("//button[@name='action_test']")), 1)
         self.assertEqual(self.env.ref("marketplace.action_figures").tag, "marketplace_figures")
@@ -271,10 +222,10 @@ class TestReach(ScreenCase):
     def test_configuration_is_for_managers(self):
         for name in ("connect_wizard", "connect_credential"):
             model = f"marketplace.{name.replace('_', '.')}"
-            self.assertFalse(self.may_read(model, self.user))
-            self.assertTrue(self.may_read(model, self.manager))
+            self.assertFalse(self.may_read(model, self.screen_user))
+            self.assertTrue(self.may_read(model, self.screen_manager))
         form = self.env.ref("marketplace.view_marketplace_account_form")
-        for user, count in ((self.user, 0), (self.manager, 1)):
+        for user, count in ((self.screen_user, 0), (self.screen_manager, 1)):
             arch = self.arch(form, user)
             for path in (
                 "//page[@name='connection']",

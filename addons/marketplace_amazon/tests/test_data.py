@@ -6,6 +6,8 @@ from odoo.exceptions import AccessError
 from odoo.modules.module import Manifest, get_module_path
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.marketplace.tests.screens import ScreenMixin
+
 from marketplace_adapters.testing import covers
 
 from .common import SECRETS, AmazonCase
@@ -122,44 +124,14 @@ class TestData(AmazonCase):
                     found = arch.xpath(f"//field[@name='{name}']")
                     self.assertGreaterEqual(len(found), 1)
 
+
+@tagged("post_install", "-at_install")
+class TestScreens(ScreenMixin, AmazonCase):
+    addon = "marketplace_amazon"
+
     @covers("R73", "X58")
     def test_every_view_renders_for_everybody_who_may_read(self):
-        ids = self.env["ir.model.data"].search(
-            [("module", "=", "marketplace_amazon"), ("model", "=", "ir.ui.view")]
-        )
-        views = self.env["ir.ui.view"].browse(ids.mapped("res_id")).exists()
-        self.assertGreater(len(views), 20)
-        groups = (
-            "sales_team.group_sale_manager,stock.group_stock_user,account.group_account_invoice"
-        )
-        people = [
-            new_test_user(self.env, f"az-see-{group}", groups=f"marketplace.group_{group},{groups}")
-            for group in ("user", "manager")
-        ]
-        for view in views:
-            root = view
-            while root.inherit_id and root.mode == "extension":
-                root = root.inherit_id
-            for person in people:
-                model = self.env[root.model].with_user(person)
-                if model.has_access("read"):
-                    with self.subTest(view=view.xml_id, user=person.login):
-                        self.assertTrue(model.get_view(root.id, root.type)["arch"])
+        self.check_views(at_least=21)
 
     def test_every_button_has_a_method_and_says_what_it_does(self):
-        ids = self.env["ir.model.data"].search(
-            [("module", "=", "marketplace_amazon"), ("model", "=", "ir.ui.view")]
-        )
-        for view in self.env["ir.ui.view"].browse(ids.mapped("res_id")):
-            for button in etree.fromstring(view.arch_db).iterfind(".//button"):
-                with self.subTest(view=view.xml_id, button=button.get("name")):
-                    self.assertTrue(button.get("string") or button.get("title"))
-                    if button.get("type") == "object":
-                        models = {view.model} | {
-                            field.comodel_name
-                            for field in self.env[view.model]._fields.values()
-                            if field.comodel_name
-                        }
-                        self.assertTrue(
-                            any(hasattr(self.registry[one], button.get("name")) for one in models)
-                        )
+        self.check_buttons()

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.modules.module import get_module_path
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.marketplace.tests.screens import ScreenMixin
+
 from marketplace_adapters.testing import covers
 
 from .common import CartonaCase
@@ -87,3 +89,15 @@ class TestData(CartonaCase):
             for name in names:
                 with self.subTest(model=model, field=name):
                     self.assertEqual(arch.count(f'name="{name}"'), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(ScreenMixin, CartonaCase):
+    addon = "marketplace_cartona"
+
+    @covers("R73", "X58")
+    def test_every_view_renders_for_everybody_who_may_read(self):
+        self.check_views(at_least=10)
+
+    def test_every_button_has_a_method_and_says_what_it_does(self):
+        self.check_buttons()

@@ -6,6 +6,8 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.marketplace.tests.rights import RightsCase
+
 from marketplace_adapters.testing import covers
 
 from .common import OfflineCase
@@ -19,52 +21,26 @@ RIGHTS = {
     "marketplace.shopify.collection.rule": ("rwcu", "rwcu", "r"),
 }
 WIZARDS = {"marketplace.shopify.cancel": "sales_team.group_sale_salesman"}
-LETTERS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
 
-class SecurityCase(OfflineCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.user = new_test_user(cls.env, "sh-user", groups="marketplace.group_user")
-        cls.manager = new_test_user(cls.env, "sh-manager", groups="marketplace.group_manager")
-        cls.internal = new_test_user(cls.env, "sh-internal", groups="base.group_user")
-        cls.engine = cls.env.ref("marketplace.user_engine")
-
-    def rights(self, model, user):
-        records = self.env[model].with_user(user)
-        return "".join(letter for letter, right in LETTERS.items() if records.has_access(right))
-
+class SecurityCase(RightsCase, OfflineCase):
     def own(self):
-        return {
-            model._name: model
-            for model in self.registry.values()
-            if model._original_module == "marketplace_shopify" and not model._abstract
-        }
+        return self.models_of("marketplace_shopify")
 
 
 @tagged("post_install", "-at_install")
 class TestRights(SecurityCase):
     @covers("R292", "R46")
     def test_rights_of_users_managers_and_the_engine(self):
-        self.assertEqual(set(self.own()), set(RIGHTS) | set(WIZARDS), "say here who may do what")
-        for model, rights in RIGHTS.items():
-            for user, expected in zip((self.user, self.manager, self.engine), rights, strict=True):
-                with self.subTest(model=model, user=user.login):
-                    self.assertEqual(self.rights(model, user), expected)
+        self.assertEqual(self.own(), set(RIGHTS) | set(WIZARDS), "say here who may do what")
+        self.check_rights(RIGHTS)
 
     @covers("R292")
     def test_other_people_see_nothing(self):
-        for model in self.own():
-            for user in (self.internal, self.env.ref("base.public_user")):
-                with self.subTest(model=model, user=user.login):
-                    self.assertEqual(self.rights(model, user), "")
+        self.check_others_see_nothing(self.own())
 
     def test_every_dialog_is_for_those_who_need_it(self):
-        for model, group in WIZARDS.items():
-            person = new_test_user(self.env, f"sh-{model}", groups=group)
-            with self.subTest(model):
-                self.assertTrue(self.env[model].with_user(person).has_access("create"))
+        self.check_dialogs(WIZARDS)
 
     def test_a_user_works_with_listings_and_collections_and_changes_no_account(self):
         listing = self._list(self._make_product(default_code="T1")).with_user(self.user)

@@ -6,6 +6,8 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from odoo.addons.marketplace.tests.rights import RightsCase
+
 from marketplace_adapters.testing import covers
 
 from .common import MarketplaceCase
@@ -56,18 +58,13 @@ RIGHTS = {
     "marketplace.term": ("r", "rwcu", "r"),
     "marketplace.subscription": ("r", "r", "rwcu"),
 }
-LETTERS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
 
-class SecurityCase(MarketplaceCase):
+class SecurityCase(RightsCase, MarketplaceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.user = new_test_user(cls.env, "s-user", groups="marketplace.group_user")
-        cls.manager = new_test_user(cls.env, "s-manager", groups="marketplace.group_manager")
-        cls.internal = new_test_user(cls.env, "s-internal", groups="base.group_user")
         cls.portal = new_test_user(cls.env, "s-portal", groups="base.group_portal")
-        cls.engine = cls.env.ref("marketplace.user_engine")
 
     def models(self, *, transient=False):
         """Models with a table that an addon of the suite made."""
@@ -79,10 +76,6 @@ class SecurityCase(MarketplaceCase):
             and not model._abstract
             and model._transient == transient
         ]
-
-    def rights(self, model, user):
-        records = self.env[model].with_user(user)
-        return "".join(letter for letter, right in LETTERS.items() if records.has_access(right))
 
 
 @tagged("post_install", "-at_install")
@@ -114,10 +107,7 @@ class TestRules(SecurityCase):
     def test_rights_of_users_managers_and_the_engine(self):
         core = {model._name for model in self.models() if model._module == "marketplace"}
         self.assertEqual(core - set(RIGHTS), set(), "say here who may do what with it")
-        for model, rights in RIGHTS.items():
-            for user, expected in zip((self.user, self.manager, self.engine), rights, strict=True):
-                with self.subTest(model=model, user=user.login):
-                    self.assertEqual(self.rights(model, user), expected)
+        self.check_rights(RIGHTS)
 
     def test_other_people_see_nothing(self):
         public = self.env.ref("base.public_user")
