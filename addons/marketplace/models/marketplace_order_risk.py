@@ -172,6 +172,7 @@ class MarketplaceOrder(models.Model):
             return
         if self._confirms(self.account_id, order):
             self._do_confirm(status)
+            self._ship_as_told(order)
             message.settle("done", self.env._("Updated."), self)
 
     def _do_confirm(self, status):

@@ -154,6 +154,16 @@ class TestOrderRisk(OrderCase):
         self.assertEqual(self.pulls, [self.account.id] * 2)
 
     @covers("X37")
+    def test_what_left_while_it_waited_leaves_once_it_goes_on(self):
+        self.let_wait()
+        self.account.validate_delivery = "always"
+        order = self.place(status="confirmed")
+        tea, milk = self.two_lines()
+        lines = [{**tea, "shipped": "2"}, {**milk, "shipped": "0"}]
+        self.take_in(self.document("O-1", lines, status="confirmed", risk="low", minutes=1))
+        self.assertEqual(order.sale_order_id.order_line.mapped("qty_delivered"), [2.0, 0.0])
+
+    @covers("X37")
     def test_paying_does_not_confirm_what_waits_and_a_known_risk_is_not_waited_for(self):
         self.let_wait()
         self.account.confirm_on = "confirmed"
