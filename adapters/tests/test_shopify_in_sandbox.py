@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import queue
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -326,12 +327,12 @@ def read_catalogue(
     shop: Shop, ahead: timedelta = timedelta(), since: datetime | None = None
 ) -> list[RemoteListing]:
     """The whole catalogue; what is being written is asked for again."""
-    for _attempt in range(100):
+    for _attempt in range(1000):
         try:
             with shop.open(ahead=ahead) as adapter:
                 return list(adapter.listings(since=since))
         except ThrottledError:
-            continue
+            time.sleep(0.01)  # a thread of the sandbox's writes it
     raise AssertionError("the catalogue was never written")
 
 

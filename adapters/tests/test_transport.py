@@ -60,7 +60,7 @@ def server(running: ScriptedServer) -> ScriptedServer:
 
 @pytest.fixture
 def transport(server: ScriptedServer) -> Iterator[Transport]:
-    own = Transport(f"{server.base_url}/pre", timeout=(1.0, 0.2))
+    own = Transport(f"{server.base_url}/pre", timeout=(5.0, 60.0))
     yield own
     own.close()
 
