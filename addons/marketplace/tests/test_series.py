@@ -111,7 +111,7 @@ class TestSeries(BaseCase):
                         used.setdefault(name, set()).add(path)
         self.assertEqual(used, {name: {path} for name, path in INTERNALS.items()})
 
-    @covers("R336", "X32")
+    @covers("R336", "R344", "X32")
     def test_no_code_asks_for_the_series_and_the_manifest_names_it(self):
         for path, tree in self.trees.items():
             asked = {
@@ -123,7 +123,7 @@ class TestSeries(BaseCase):
                 self.assertFalse(asked & {"release", "version_info", "serie", "major_version"})
         self.assertTrue(get_manifest("marketplace")["version"].startswith(f"{release.series}."))
 
-    @covers("R346")
+    @covers("R199", "R346")
     def test_the_known_limits_name_the_series_and_where_it_matters(self):
         text = (ADDON / "readme" / "ROADMAP.md").read_text(encoding="utf-8")
         self.assertIn(f"Odoo {release.series}", text)
