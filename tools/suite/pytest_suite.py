@@ -20,6 +20,9 @@ from typing import Any
 import pytest
 
 _BROWSER_WORDS = ("chrome", "websocket-client")
+#: How long Chromium may take to start. Odoo allows ten seconds; the first start on a machine that
+#: has just installed it took longer.
+_BROWSER_SECONDS = 90.0
 
 
 class Counter:
@@ -42,7 +45,10 @@ def pytest_collection_finish() -> None:
     """Watch Odoo's browser tests; Odoo is imported only where its tests are collected."""
     if "odoo.tests.common" not in sys.modules:
         return
-    http_case = sys.modules["odoo.tests.common"].HttpCase
+    common = sys.modules["odoo.tests.common"]
+    common.CHECK_BROWSER_ITERATIONS = int(_BROWSER_SECONDS / common.CHECK_BROWSER_SLEEP)  # type: ignore[attr-defined]
+    common.BROWSER_WAIT = _BROWSER_SECONDS  # type: ignore[attr-defined]
+    http_case = common.HttpCase
     plain = http_case.browser_js
     if getattr(plain, "is_watched", False):
         return
