@@ -347,10 +347,13 @@ class HttpCase(unittest.TestCase):
         if what == "no browser":
             raise unittest.SkipTest("Chrome executable not found")
 common.HttpCase = HttpCase
+common.CHECK_BROWSER_SLEEP, common.CHECK_BROWSER_ITERATIONS = 0.1, 100
 sys.modules["odoo.tests.common"] = common
 class TestTours(HttpCase):
     def test_ran(self):
         self.browser_js("x")
+        seconds = common.CHECK_BROWSER_SLEEP * common.CHECK_BROWSER_ITERATIONS
+        self.assertGreaterEqual(seconds, 60)
     def test_skipped(self):
         self.browser_js("no browser")
     def test_other(self):
